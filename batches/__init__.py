@@ -1,0 +1,1 @@
+"""Kept ground: records, masters, journal, packages. Imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""Pure ground: pixels in, values out. Knows no scanner, no batch, no web."""

@@ -1,0 +1,1 @@
+"""The judge: looks at images and records, returns findings, changes nothing."""
