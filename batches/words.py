@@ -1,0 +1,87 @@
+"""Every state of the records, one enum a thing. The console's words for them live in station/words."""
+
+from enum import StrEnum
+
+
+class BatchState(StrEnum):
+    OPEN = "open"
+    CAPTURING = "capturing"
+    CAPTURED = "captured"
+    PROCESSED = "processed"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    SEALED = "sealed"
+    ACKNOWLEDGED = "acknowledged"
+    WITHDRAWN = "withdrawn"
+    QUARANTINED = "quarantined"
+
+
+class RunState(StrEnum):
+    """``paused`` waits for the operator after a fault or a stop; ``requested`` waits for the broker."""
+
+    REQUESTED = "requested"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+
+
+class RunRequest(StrEnum):
+    """What a person asks of a running run; it acts between sheets."""
+
+    NONE = "none"
+    STOP = "stop"
+
+
+class RunPurpose(StrEnum):
+    CAPTURE = "capture"
+    RESCAN = "rescan"
+    INSERT = "insert"
+    IMPORT = "import"
+
+
+class SheetState(StrEnum):
+    """``superseded``: on record, not delivered (a sheet scanned twice, say)."""
+
+    LIVE = "live"
+    SEPARATOR = "separator"
+    SUPERSEDED = "superseded"
+
+
+class PageState(StrEnum):
+    KEPT = "kept"
+    SUPERSEDED = "superseded"
+
+
+class FindingState(StrEnum):
+    OPEN = "open"
+    ORIGINAL = "original"
+    """A person said: the original is so."""
+
+
+class Verdict(StrEnum):
+    PASS = "pass"
+    RETURN = "return"
+    ORIGINAL = "original"
+
+
+class JobKind(StrEnum):
+    LIVE = "live"
+    TEXT = "text"
+
+
+class JobState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class PackageState(StrEnum):
+    OFFERED = "offered"
+    ACKNOWLEDGED = "acknowledged"
+
+
+class Role(StrEnum):
+    OPERATOR = "operator"
+    SUPERVISOR = "supervisor"
+    ADMINISTRATOR = "administrator"
