@@ -1,0 +1,91 @@
+"""Errors that a person reads: what happened, why we stop, what to do next. The words come from the catalogue."""
+
+import errno
+from typing import Any
+
+from scanner.model import ScanFault
+from station.words import has_words, words
+
+
+class SohoaError(Exception):
+    """Base of every refusal shown to a person; prints as one line.
+
+    ``status`` is the command's exit status: 1 the work found something wrong, 2 wrong usage or configuration."""
+
+    status = 1
+
+    def __init__(self, what: str, why: str = "", next: str = "") -> None:
+        super().__init__(what)
+        self.what, self.why, self.next = what, why, next
+
+    @classmethod
+    def of(cls, key: str, **values: Any) -> "SohoaError":
+        """The error whose words stand under ``error.KEY.what``, ``.why``, ``.next`` (the last two may be absent)."""
+        parts = (f"error.{key}.{part}" for part in ("what", "why", "next"))
+        return cls(*(words(part, **values) if part.endswith(".what") or has_words(part) else "" for part in parts))
+
+    def lines(self) -> list[str]:
+        """What a terminal shows: one line; an error that gathers several says one a line."""
+        return [" — ".join(" ".join(part.split()) for part in (self.what, self.why, self.next) if part)]
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+
+class UsageError(SohoaError):
+    """The command was called wrongly, or the configuration is wrong."""
+
+    status = 2
+
+
+def translate(error: BaseException) -> SohoaError:
+    """Any exception as the error a person reads. Lower rooms raise stable codes; their words are looked up here.
+
+    Order: our own; a scanner's fault; an exception with a ``code`` that has words; a full disk and its kin; the rest."""
+    if isinstance(error, SohoaError):
+        return error
+    if isinstance(error, ScanFault):
+        return _fault(error)
+    code = getattr(error, "code", None)
+    if isinstance(code, str) and has_words(f"error.{code}.what"):
+        return SohoaError.of(code, **_facts(error))
+    if isinstance(error, OSError):
+        return _system(error)
+    return SohoaError.of("unexpected", kind=type(error).__name__, detail=str(error) or "?")
+
+
+def _fault(fault: ScanFault) -> SohoaError:
+    key = f"fault.{fault.kind.value}"
+    values = {"sheet": "?", "last": "?", "nearest": _nearest(fault.nearest)}
+    return SohoaError(words(f"{key}.title", **values), words(f"{key}.text", **values))
+
+
+def _nearest(nearest: dict[str, Any]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in nearest.items()) or "?"
+
+
+def _facts(error: BaseException) -> dict[str, Any]:
+    """What a lower room's exception knows about its case: its ``facts`` mapping, else its public attributes."""
+    facts = getattr(error, "facts", None)
+    if isinstance(facts, dict):
+        return facts
+    return {name: value for name, value in vars(error).items() if not name.startswith("_")}
+
+
+_SYSTEM = {
+    errno.ENOSPC: "disk_full",
+    errno.EDQUOT: "disk_full",
+    errno.EACCES: "no_access",
+    errno.EPERM: "no_access",
+    errno.ENOENT: "no_file",
+    errno.ENOTDIR: "no_file",
+    errno.EISDIR: "is_folder",
+    errno.EROFS: "read_only",
+    errno.EADDRINUSE: "port_in_use",
+    errno.EMFILE: "too_many_files",
+}
+
+
+def _system(error: OSError) -> SohoaError:
+    key = _SYSTEM.get(error.errno or 0, "system")
+    return SohoaError.of(key, path=error.filename or "?", detail=error.strerror or str(error))
