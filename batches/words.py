@@ -59,7 +59,7 @@ class FindingState(StrEnum):
 
 
 class Verdict(StrEnum):
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105
     RETURN = "return"
     ORIGINAL = "original"
 
