@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from batches.words import (
+    BatchJobKind,
     BatchState,
     FindingState,
     JobKind,
@@ -310,6 +311,24 @@ page_job = Table(
     _one_of("state", JobState),
     UniqueConstraint("page_id", "kind"),
     Index("ix_page_job_state", "state", "kind", "id"),
+)
+
+batch_job = Table(
+    "batch_job",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("batch_id", Integer, ForeignKey("batch.id"), nullable=False),
+    Column("kind", String(10), nullable=False),
+    _state("state", JobState, JobState.QUEUED),
+    Column("actor", String(64), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("progress", Float, nullable=False, server_default="0"),
+    Column("error", Text),
+    Column("queued_at", String(40), nullable=False),
+    Column("done_at", String(40)),
+    _one_of("kind", BatchJobKind),
+    _one_of("state", JobState),
+    UniqueConstraint("batch_id", "kind"),
 )
 
 # -- devices -------------------------------------------------------------------------------------------------------

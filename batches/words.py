@@ -69,6 +69,13 @@ class JobKind(StrEnum):
     TEXT = "text"
 
 
+class BatchJobKind(StrEnum):
+    """Work on a batch as a whole: the checks over all its pages; packing and offering it."""
+
+    CHECK = "check"
+    RELEASE = "release"
+
+
 class JobState(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"

@@ -179,6 +179,24 @@ def _create_tables() -> None:
         sa.UniqueConstraint("uid", name=op.f("uq_batch_uid")),
     )
     op.create_table(
+        "batch_job",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("batch_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=20), server_default="queued", nullable=False),
+        sa.Column("actor", sa.String(length=64), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("progress", sa.Float(), server_default="0", nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("queued_at", sa.String(length=40), nullable=False),
+        sa.Column("done_at", sa.String(length=40), nullable=True),
+        sa.CheckConstraint("kind IN ('check', 'release')", name=op.f("ck_batch_job_kind")),
+        sa.CheckConstraint("state IN ('queued', 'running', 'done', 'failed')", name=op.f("ck_batch_job_state")),
+        sa.ForeignKeyConstraint(["batch_id"], ["batch.id"], name=op.f("fk_batch_job_batch_id_batch")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_batch_job")),
+        sa.UniqueConstraint("batch_id", "kind", name=op.f("uq_batch_job_batch_id_kind")),
+    )
+    op.create_table(
         "capture_run",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("uid", sa.String(length=32), nullable=False),
@@ -497,6 +515,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_capture_run_batch_id"))
 
     op.drop_table("capture_run")
+    op.drop_table("batch_job")
     op.drop_table("batch")
     op.drop_table("archive_file")
     op.drop_table("box")
