@@ -46,9 +46,8 @@ def translate(error: BaseException) -> SohoaError:
         return error
     if isinstance(error, ScanFault):
         return _fault(error)
-    code = getattr(error, "code", None)
-    if isinstance(code, str) and has_words(f"error.{code}.what"):
-        return SohoaError.of(code, **_facts(error))
+    if known := _coded(error):
+        return known
     if isinstance(error, OSError):
         return _system(error)
     return SohoaError.of("unexpected", kind=type(error).__name__, detail=str(error) or "?")
@@ -62,6 +61,34 @@ def _fault(fault: ScanFault) -> SohoaError:
 
 def _nearest(nearest: dict[str, Any]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in nearest.items()) or "?"
+
+
+_CODES = (("key", "records"), ("reason", "load"), ("code", "code"))
+"""How the lower rooms mark their errors: the attribute with the stable id, and the branch of the catalogue it stands under.
+records: what the batches room refuses; load: files that cannot be read; code: scripts of the virtual scanner and the like."""
+
+
+def _coded(error: BaseException) -> SohoaError | None:
+    """The words of a stable id, the finer ``id_what`` before the plain ``id``; None without a known id."""
+    facts = _facts(error)
+    for attribute, branch in _CODES:
+        code = getattr(error, attribute, None)
+        for name in (f"{branch}.{code}_{facts.get('what')}", f"{branch}.{code}"):
+            if isinstance(code, str) and has_words(f"error.{name}.what"):
+                return SohoaError.of(name, **_in_words(facts))
+    return None
+
+
+def _in_words(facts: dict[str, Any]) -> dict[str, Any]:
+    """States, roles and kinds of things by their Vietnamese names; the rest as it is."""
+    said = dict(facts)
+    for name, keys in _NAMED.items():
+        value = facts.get(name)
+        said[name] = next((words(key.format(value)) for key in keys if has_words(key.format(value))), value)
+    return said
+
+
+_NAMED = {"state": ("state.{}.name", "role.{}.name"), "to": ("state.{}.name",), "what": ("thing.{}",)}
 
 
 def _facts(error: BaseException) -> dict[str, Any]:

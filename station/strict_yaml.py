@@ -13,7 +13,7 @@ Path_ = tuple[str | int, ...]
 
 _SEXAGESIMAL = re.compile(r"^[-+]?\d+(:[0-5]?\d)+(\.\d*)?$")
 _OCTAL = re.compile(r"^[-+]?0[0-7_]+$")
-_SWITCH = re.compile(r"^(y|n|yes|no|on|off)$", re.IGNORECASE)
+_SWITCH = re.compile(r"^(yes|no|on|off)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def _walk_map(node: yaml.MappingNode, path: Path_, lines: dict[Path_, int]) -> I
 
 
 def _ambiguous(node: yaml.Node) -> Iterator[Problem]:
-    if not isinstance(node, yaml.ScalarNode) or node.style is not None:
+    if not isinstance(node, yaml.ScalarNode) or node.style:  # a plain scalar's style is None or ''
         return
     for kind, pattern in (("switch", _SWITCH), ("clock", _SEXAGESIMAL), ("octal", _OCTAL)):
         if pattern.match(node.value):
