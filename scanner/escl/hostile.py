@@ -3,7 +3,7 @@
 import itertools
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -52,7 +52,7 @@ def capabilities_lie(kinds: frozenset[Hostile], honest: str) -> Lie | None:
     """The capabilities lie among ``kinds``, or None."""
     if Hostile.CAPS_ENDLESS in kinds:
         return Lie(itertools.chain([b"<?xml version='1.0'?><a>"], itertools.repeat(b"<b>paper</b>" * 1000)))
-    made = {
+    made: dict[Hostile, Callable[[str], str]] = {
         Hostile.CAPS_HUGE: _huge,
         Hostile.CAPS_WRONG_TYPES: _wrong_types,
         Hostile.CAPS_NOT_XML: lambda _: "<html><body>404 – printer asleep",

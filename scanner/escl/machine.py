@@ -22,7 +22,7 @@ LOG_LENGTH = 50_000
 
 ADF_STATES = {
     VirtualFault.JAM: "ScannerAdfJam",
-    VirtualFault.COVER: "ScannerAdfHatchOpen",
+    VirtualFault.COVER: "ScannerAdfDoorOpen",
     VirtualFault.EMPTY: "ScannerAdfEmpty",
     VirtualFault.DOUBLE_FEED: "ScannerAdfMultipickDetected",
 }
@@ -102,6 +102,7 @@ class Machine:
     _stuck: Fault | None = None
     _glass: int = 0
     _jobs: int = 0
+    _noted: int = 0
 
     # The client's side
 
@@ -200,6 +201,12 @@ class Machine:
                 "pending_faults": [{"sheet": fault.sheet, "fault": fault.fault} for fault in self.script.pending()],
                 "log": [event_as_json(event) for event in list(self.log)[-events:]],
             }  # fmt: skip
+
+    def events_after(self, seen: int) -> tuple[int, list[Event]]:
+        """Events since the ``seen``-th (0 = from the start), and the new count to ask with next."""
+        with self._lock:
+            new = min(self._noted - seen, len(self.log))
+            return self._noted, list(self.log)[len(self.log) - new :]
 
     # Inside, the lock held
 
@@ -313,6 +320,7 @@ class Machine:
         self._note("fault", number, face, fault.fault)
 
     def _note(self, what: str, sheet: int = 0, face: str = "", detail: str = "") -> None:
+        self._noted += 1
         self.log.append(Event(time.time(), what, sheet, str(face), self._job.id if self._job else "", str(detail)))
 
 

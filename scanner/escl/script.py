@@ -57,8 +57,21 @@ RETURNED = frozenset(
 """Faults after which an operator lays the sheet on top of the stack again."""
 
 
+SCRIPT_CODES = (
+    "script_yaml",
+    "script_not_a_list",
+    "script_not_a_fault",
+    "script_unknown_key",
+    "script_unknown_fault",
+    "script_unknown_side",
+    "script_unknown_hostile",
+    "script_missing_key",
+    "script_bad_value",
+)
+
+
 class FaultScriptError(ValueError):
-    """A fault script nobody can follow. ``code`` is a stable id; ``line`` 1… or 0 when unknown."""
+    """A fault script nobody can follow. ``code`` is one of SCRIPT_CODES; ``line`` 1… or 0 when unknown."""
 
     def __init__(self, code: str, line: int, value: str = "", nearest: str = "") -> None:
         super().__init__(f"line {line}: {code} {value!r}{f', did you mean {nearest!r}?' if nearest else ''}")
@@ -129,7 +142,7 @@ class FaultScript:
             root = yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else 0
-            raise FaultScriptError("yaml", line, error.problem or "") from error
+            raise FaultScriptError("script_yaml", line, error.problem or "") from error
         if root is None:
             return cls()
         faults, hostile = _sections(root)
@@ -142,9 +155,9 @@ def _sections(root: yaml.Node) -> tuple[Sequence[yaml.Node], Sequence[yaml.Node]
     found: dict[str, Sequence[yaml.Node]] = {"faults": (), "hostile": ()}
     for key, value in _items(root):
         if key.value not in found:
-            raise _unknown("unknown_key", key, found)
+            raise _unknown("script_unknown_key", key, found)
         if not isinstance(value, yaml.SequenceNode):
-            raise FaultScriptError("not_a_list", _line(value), str(key.value))
+            raise FaultScriptError("script_not_a_list", _line(value), str(key.value))
         found[key.value] = value.value
     return found["faults"], found["hostile"]
 
@@ -169,30 +182,30 @@ def _fault(node: yaml.Node) -> Fault:
     values: dict[str, Any] = {}
     for key, value in _items(node):
         if match := _SHORT_FORM.match(str(key.value)):
-            values |= {"sheet": int(match[1]), "fault": _name(value, VirtualFault, "unknown_fault")}
+            values |= {"sheet": int(match[1]), "fault": _name(value, VirtualFault, "script_unknown_fault")}
         else:
             values[str(key.value)] = _value(key, value)
     for needed in ("sheet", "fault"):
         if needed not in values:
-            raise FaultScriptError("missing_key", _line(node), needed)
+            raise FaultScriptError("script_missing_key", _line(node), needed)
     return Fault(**values)
 
 
 def _value(key: yaml.ScalarNode, node: yaml.Node) -> Any:
     name = str(key.value)
     if name not in _KEYS:
-        raise _unknown("unknown_key", key, _KEYS)
+        raise _unknown("script_unknown_key", key, _KEYS)
     if name == "fault":
-        return _name(node, VirtualFault, "unknown_fault")
+        return _name(node, VirtualFault, "script_unknown_fault")
     if name == "side":
-        return _name(node, Face, "unknown_side")
+        return _name(node, Face, "script_unknown_side")
     return _number(name, node)
 
 
 def _number(name: str, node: yaml.Node) -> Any:
     value: Any = yaml.safe_load(str(node.value)) if isinstance(node, yaml.ScalarNode) else None
     if not _fits(name, value):
-        raise FaultScriptError("bad_value", _line(node), f"{name}: {getattr(node, 'value', '')}")
+        raise FaultScriptError("script_bad_value", _line(node), f"{name}: {getattr(node, 'value', '')}")
     return value
 
 
@@ -206,7 +219,7 @@ def _fits(name: str, value: Any) -> bool:
 
 
 def _hostile(node: yaml.Node) -> Hostile:
-    found: Hostile = _name(node, Hostile, "unknown_hostile")
+    found: Hostile = _name(node, Hostile, "script_unknown_hostile")
     return found
 
 
@@ -218,7 +231,7 @@ def _name(node: yaml.Node, kind: type[StrEnum], code: str) -> Any:
 
 def _items(node: yaml.Node) -> Sequence[tuple[yaml.ScalarNode, yaml.Node]]:
     if not isinstance(node, yaml.MappingNode) or not all(isinstance(key, yaml.ScalarNode) for key, _ in node.value):
-        raise FaultScriptError("not_a_fault", _line(node))
+        raise FaultScriptError("script_not_a_fault", _line(node))
     return list(node.value)
 
 

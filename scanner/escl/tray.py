@@ -7,13 +7,14 @@ from pathlib import Path
 
 from PIL import Image
 
+TRAY_CODES = ("tray_missing", "tray_not_folder", "tray_no_images", "tray_unreadable")
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff"})
 
 _FACE = re.compile(r"^(?P<sheet>.+)[-_. ](?P<face>front|back)$", re.IGNORECASE)
 
 
 class PageTrayError(ValueError):
-    """The pages cannot become paper. ``code`` is a stable id (``missing``, ``not_folder``, ``no_images``, ``unreadable``)."""
+    """The pages cannot become paper. ``code`` is a stable id, one of TRAY_CODES."""
 
     def __init__(self, code: str, path: Path, detail: str = "") -> None:
         super().__init__(f"{code}: {path}{': ' + detail if detail else ''}")
@@ -94,12 +95,12 @@ class PageTray:
 def list_images(folder: Path) -> list[Path]:
     """Image files of ``folder`` in natural name order, each header read once. Raises PageTrayError."""
     if not folder.exists():
-        raise PageTrayError("missing", folder)
+        raise PageTrayError("tray_missing", folder)
     if not folder.is_dir():
-        raise PageTrayError("not_folder", folder)
+        raise PageTrayError("tray_not_folder", folder)
     images = sorted((path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES), key=_natural)
     if not images:
-        raise PageTrayError("no_images", folder)
+        raise PageTrayError("tray_no_images", folder)
     for path in images:
         _check_header(path)
     return images
@@ -110,7 +111,7 @@ def _check_header(path: Path) -> None:
         with Image.open(path) as image:
             image.size  # noqa: B018 (reading the header is the check)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise PageTrayError("unreadable", path, type(error).__name__) from error
+        raise PageTrayError("tray_unreadable", path, type(error).__name__) from error
 
 
 def _natural(path: Path) -> list[tuple[int, int, str]]:

@@ -89,6 +89,10 @@ class VirtualScanner:
         """``fed`` sheets that left the stack, ``sent`` and ``lost`` pictures, ``faults``."""
         return dict(self.machine.counters)
 
+    def events_after(self, seen: int) -> tuple[int, list[Event]]:
+        """For followers: (count to ask with next, events since the ``seen``-th)."""
+        return self.machine.events_after(seen)
+
     def load(self, pages: PageTray | Path) -> None:
         """Other paper. Raises PageTrayError."""
         self.machine.load(pages if isinstance(pages, PageTray) else PageTray.from_folder(pages))
