@@ -48,6 +48,8 @@ class FaultKind(StrEnum):
     DISK_FULL = "disk_full"
     NO_MEMORY = "no_memory"
     UNSUPPORTED = "unsupported"
+    INTERRUPTED = "interrupted"
+    """The station itself was stopped (a power cut, a kill) while the paper ran."""
 
 
 class Phase(StrEnum):

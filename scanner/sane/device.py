@@ -1,0 +1,65 @@
+"""python-sane in the only way that was found safe: the raw device, the option table, start and snap, one cancel at the end."""
+
+from collections.abc import Callable
+from typing import Any
+
+import _sane
+import sane
+
+from scanner.sane.options import Option, OptionTable, table_of
+
+Lines = Callable[[int, int], None]
+
+
+class SaneDevice:
+    """One handle. Raises ``_sane.error`` with libsane's text; translate with ``scanner.sane.status``."""
+
+    def __init__(self, address: str) -> None:
+        # sane.SaneDev is left aside: attribute access there turns a mistyped option into a silent new attribute,
+        # hides options named like its methods, and a reference cycle keeps the device open.
+        self._dev: Any = _sane._open(address)
+        self.table: OptionTable = table_of(self._dev.get_options())
+
+    def reload(self) -> OptionTable:
+        """The table anew: setting one option may change, hide or show others."""
+        self.table = table_of(self._dev.get_options())
+        return self.table
+
+    def get(self, option: Option) -> Any:
+        return self._dev.get_option(option.index)
+
+    def set(self, option: Option, value: Any) -> None:
+        self._dev.set_option(option.index, option.coerce(value))
+        self.reload()
+
+    def start(self) -> None:
+        self._dev.start()
+
+    def parameters(self) -> tuple[str, int, int, int, int]:
+        """(frame, pixels a line, lines or -1, bits a sample, bytes a line)"""
+        frame, _, (width, lines), depth, line_bytes = self._dev.get_parameters()
+        return frame, width, lines, depth, line_bytes
+
+    def read(self, lines: Lines) -> tuple[bytearray, int, int, int]:
+        """(data, width, lines received, samples). ``lines`` is called per line and must never raise: that kills the process."""
+        data, width, height, samples, _ = self._dev.snap(1, 1, lines)
+        return data, width, height, samples
+
+    def cancel(self) -> None:
+        self._dev.cancel()
+
+    def close(self) -> None:
+        self._dev.close()
+
+
+def init() -> None:
+    """Once per process: a second init leaves some drivers in a broken state."""
+    sane.init()
+
+
+def devices() -> list[tuple[str, str, str, str]]:
+    """(address, vendor, model, type)"""
+    return list(_sane.get_devices(0))
+
+
+Error = _sane.error

@@ -1,0 +1,1 @@
+"""A device is driven in a child process that may crash, hang or be killed; this room holds both ends of the pipe to it."""

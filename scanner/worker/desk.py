@@ -1,0 +1,168 @@
+"""What the child does with each request: list, look, open, next side, sensors. Spooling happens here, before the answer."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from scanner.model import Face, FaultKind, Phase, ScanFault, ScanSettings, Source, StoredSide
+from scanner.spool import store
+from scanner.tiff import TiffWriter
+from scanner.wire import capabilities_to_json, fault_to_json, settings_from_json, side_to_json
+from scanner.worker.driver import Driver, Frame, Session
+from scanner.worker.timeouts import PHASES
+
+Message = dict[str, Any]
+FACES = {
+    Source.FLATBED: (Face.FRONT,),
+    Source.FEEDER: (Face.FRONT,),
+    Source.FEEDER_BACK: (Face.BACK,),
+    Source.DUPLEX: (Face.FRONT, Face.BACK),
+}
+SPARE_BYTES = 64 << 20
+"""Room kept free on the disk besides the side itself, so that the database can still write why the run paused."""
+
+
+class Desk:
+    """One driver, at most one open session."""
+
+    def __init__(self, driver: Driver, progress: Callable[[str], None]) -> None:
+        self._driver = driver
+        self._report = progress
+        self._phase = "start"
+        self._session: Session | None = None
+        self._run: _Feeding | None = None
+        self._verbs: dict[str, Callable[[Message], Message]] = {
+            "list": self._list,
+            "capabilities": self._capabilities,
+            "open": self._open,
+            "next": self._next,
+            "watch": self._watch,
+            "sensors": self._sensors,
+        }
+
+    def answer(self, request: Message) -> Message:
+        """The job border: whatever goes wrong inside becomes a named fault."""
+        try:
+            return self._verbs[request["verb"]](request)
+        except ScanFault as fault:
+            return {"at": "fault", **fault_to_json(fault)}
+        except MemoryError as error:
+            return {"at": "fault", **fault_to_json(ScanFault(FaultKind.NO_MEMORY, self._where(), str(error)))}
+        except Exception as error:  # noqa: BLE001 - the parent must learn of every end
+            return {"at": "fault", **fault_to_json(self._driver.fault(error, self._phase))}
+
+    def cancel(self) -> None:
+        if self._session is not None:
+            self._session.cancel()
+
+    def close(self) -> None:
+        if self._session is not None:
+            self._session.cancel()
+            self._session.close()
+
+    def progress(self, phase: str) -> None:
+        self._phase = phase
+        self._report(phase)
+
+    def _where(self) -> Phase:
+        return PHASES.get(self._phase, Phase.OPEN)
+
+    def _list(self, _: Message) -> Message:
+        self.progress("listing")
+        return {"at": "devices", "devices": [asdict(device) for device in self._driver.list_devices()]}
+
+    def _capabilities(self, request: Message) -> Message:
+        self.progress("open")
+        return {"at": "capabilities", **capabilities_to_json(self._driver.capabilities(request["address"], self.progress))}
+
+    def _open(self, request: Message) -> Message:
+        self.progress("open")
+        settings = settings_from_json(request["settings"])
+        self._session = self._driver.open(request["address"], settings, self.progress)
+        folder = Path(request["spool"])
+        self._run = _Feeding(self._session, settings, folder, request["first_sheet"])
+        return {"at": "opened", "effective": self._session.effective}
+
+    def _next(self, _: Message) -> Message:
+        assert self._run is not None
+        side = self._run.next(self.progress)
+        return {"at": "end"} if side is None else {"at": "side", "side": side_to_json(side)}
+
+    def _watch(self, request: Message) -> Message:
+        self.progress("open")
+        self._session = self._driver.watch(request["address"], self.progress)
+        return {"at": "watching"}
+
+    def _sensors(self, _: Message) -> Message:
+        return {"at": "sensors", "sensors": self._session.sensors() if self._session else {}}
+
+
+class _Feeding:
+    """Numbers the sides in the device's order and makes each durable before it is reported."""
+
+    def __init__(self, session: Session, settings: ScanSettings, folder: Path, first_sheet: int) -> None:
+        self._session, self._settings, self._folder = session, settings, folder
+        self._sheet, self._faces = first_sheet, FACES[settings.source]
+        self._count = 0
+        self._writer = TiffWriter()
+
+    def next(self, progress: Callable[[str], None]) -> StoredSide | None:
+        if self._settings.source is Source.FLATBED and self._count:
+            return None
+        self._refuse_full_disk()
+        progress("feed")
+        face = self._faces[self._count % len(self._faces)]
+        try:
+            frame = self._session.next_side(face, progress)
+        except ScanFault as fault:
+            raise self._explained(fault) from fault
+        if frame is None:
+            self._refuse_early_end()
+            return None
+        progress("store")
+        side = self._store(frame, face)
+        self._count += 1
+        return side
+
+    def _refuse_full_disk(self) -> None:
+        """Before the sheet is fed: a sheet that cannot be kept must stay in the feeder."""
+        free, needed = shutil.disk_usage(self._folder).free, self._session.side_bytes() + SPARE_BYTES
+        if free < needed:
+            raise ScanFault(FaultKind.DISK_FULL, Phase.FEED, f"{free} bytes free, {needed} needed for the next side")
+
+    def _explained(self, fault: ScanFault) -> ScanFault:
+        """fujitsu and canon_dr report a double feed as a jam; the sensor tells them apart."""
+        if fault.kind is FaultKind.JAM and self._session.sensors().get("double_feed"):
+            return ScanFault(FaultKind.DOUBLE_FEED, fault.phase, f"double-feed sensor set; {fault.detail}")
+        return fault
+
+    def _refuse_early_end(self) -> None:
+        """The normal end, unless nothing came at all or paper is still lying there (fujitsu: the stop button)."""
+        if self._session.sensors().get("page_loaded"):
+            raise ScanFault(FaultKind.OPERATOR_STOP, Phase.FEED, "the device ended the run with paper left in the feeder")
+        if not self._count:
+            raise ScanFault(FaultKind.FEEDER_EMPTY, Phase.FEED, "no paper")
+
+    def _store(self, frame: Frame, face: Face) -> StoredSide:
+        mismatch = ("mode_differs",) if frame.mode is not self._settings.mode else ()
+        side = StoredSide(
+            path=self._folder,
+            sha256="",
+            size=0,
+            sheet=self._sheet + self._count // len(self._faces),
+            face=face,
+            format="image/jpeg" if frame.encoded else "image/tiff",
+            width=frame.width,
+            height=frame.height,
+            dpi=frame.dpi,
+            mode=frame.mode,
+            captured_at=datetime.now(UTC).astimezone().isoformat(timespec="milliseconds"),
+            warnings=(*frame.warnings, *mismatch),
+            facts={"effective": self._session.effective, **frame.facts},
+        )
+        if frame.encoded:
+            return store(self._folder, side, [frame.data])
+        return store(self._folder, side, self._writer.encode(frame.data, frame.width, frame.height, frame.mode, frame.dpi))

@@ -1,0 +1,173 @@
+"""The parent's end of one child process: start it, ask it, notice when it hangs or dies, get rid of it."""
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import IO, Any
+
+import scanner
+from scanner.model import FaultKind, Phase, ScanFault
+from scanner.wire import fault_from_json
+from scanner.worker.timeouts import PHASES, Timeouts
+
+ROOT = Path(scanner.__file__).resolve().parents[1]
+Message = dict[str, Any]
+
+
+class _Launcher:
+    """Starts children from one thread that lives as long as the process.
+
+    A child dies with the *thread* that forked it (PR_SET_PDEATHSIG), so a thread of a request or of a test must not fork it.
+    After a fork of the service itself the thread is gone and a new one is made."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._owner = 0
+        self._pool: ThreadPoolExecutor | None = None
+
+    def start(self, command: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        with self._lock:
+            if self._pool is None or self._owner != os.getpid():
+                self._pool, self._owner = ThreadPoolExecutor(1, thread_name_prefix="scanner-launcher"), os.getpid()
+            pool = self._pool
+        return pool.submit(_popen, command, env).result()
+
+
+def _popen(command: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=dict(env), bufsize=0)
+
+
+_launcher = _Launcher()
+
+
+class Child:
+    """A fresh child process. One question at a time; a missing sign of life in any phase ends it.
+
+    ``ask`` raises ScanFault: what the driver reported, HUNG (the process is then already killed) or CRASHED."""
+
+    def __init__(self, module: str, arguments: Sequence[str], env: Mapping[str, str], timeouts: Timeouts) -> None:
+        self._timeouts = timeouts
+        self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self._chatter: deque[str] = deque(maxlen=40)
+        self._write = threading.Lock()
+        command = [sys.executable, "-m", module, str(os.getpid()), *arguments]
+        self._process = _launcher.start(command, _environment(env))
+        self._readers = [self._read(self._process.stdout, self._answer), self._read(self._process.stderr, self._chat)]
+
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
+
+    def ask(self, request: Message, phase: str) -> Message:
+        """Send ``request`` and wait for its answer, watching for progress from ``phase`` on."""
+        self._send(request)
+        return self._wait(phase)
+
+    def kill(self) -> None:
+        """SIGKILL and reap. Harmless when it is already gone."""
+        self._process.kill()
+        self._reap(self._timeouts.close)
+
+    def close(self) -> None:
+        """Let it end by itself, then kill it."""
+        self._close_input()
+        if not self._reap(self._timeouts.close):
+            self.kill()
+        for reader in self._readers:
+            reader.join(self._timeouts.close)
+
+    def _send(self, request: Message) -> None:
+        line = json.dumps(request).encode() + b"\n"
+        try:
+            with self._write:
+                assert self._process.stdin is not None
+                self._process.stdin.write(line)
+        except (OSError, ValueError):
+            # It died between two questions; waiting for the answer meets its end of file and says how it died.
+            pass
+
+    def _wait(self, phase: str) -> Message:
+        deadline = time.monotonic() + self._timeouts.limit(phase)
+        while True:
+            try:
+                message = self._messages.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                raise self._hung(phase) from None
+            if message is None:
+                raise self._crashed(phase)
+            if message["at"] == "fault":
+                raise fault_from_json(message)
+            if message["at"] != "phase":
+                return message
+            phase = message["phase"]
+            deadline = time.monotonic() + self._timeouts.limit(phase)
+
+    def _hung(self, phase: str) -> ScanFault:
+        """Recovery ladder: ask the driver to let go of the device, then end the process, then end it by force."""
+        self._send({"verb": "cancel"})
+        self._close_input()
+        if not self._reap(self._timeouts.cancel):
+            self.kill()
+        detail = f"no sign of life for {self._timeouts.limit(phase):g} s in phase {phase}"
+        return ScanFault(FaultKind.HUNG, PHASES.get(phase, Phase.OPEN), detail)
+
+    def _crashed(self, phase: str) -> ScanFault:
+        self._reap(self._timeouts.close)
+        code = self._process.returncode
+        how = signal.Signals(-code).name if code is not None and code < 0 else f"exit status {code}"
+        self._readers[1].join(1.0)
+        detail = f"driver process ended by {how} in phase {phase}; last words: {' | '.join(self._chatter)[-600:]}"
+        return ScanFault(FaultKind.CRASHED, PHASES.get(phase, Phase.OPEN), detail)
+
+    def _close_input(self) -> None:
+        try:
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+        except OSError:
+            pass
+
+    def _reap(self, seconds: float) -> bool:
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def _read(self, stream: IO[bytes] | None, take: Any) -> threading.Thread:
+        reader = threading.Thread(target=_drain, args=(stream, take), name=f"scanner-{self._process.pid}", daemon=True)
+        reader.start()
+        return reader
+
+    def _answer(self, line: bytes | None) -> None:
+        self._messages.put(None if line is None else json.loads(line))
+
+    def _chat(self, line: bytes | None) -> None:
+        if line:
+            self._chatter.append(line.decode(errors="replace").strip()[:300])
+
+
+def _drain(stream: IO[bytes], take: Any) -> None:
+    with stream:
+        buffered = b""
+        while block := stream.read(1 << 16):
+            *lines, buffered = (buffered + block).split(b"\n")
+            for line in lines:
+                take(line)
+            buffered = buffered[-(1 << 20) :]
+    take(None)
+
+
+def _environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """Ours, with the package findable and a native crash leaving its trace on the error stream."""
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    return {**os.environ, "PYTHONPATH": path, "PYTHONFAULTHANDLER": "1", **extra}
