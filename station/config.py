@@ -16,6 +16,7 @@ from station.config_problems import (
     Origin,
     environment_problems,
     file_problems,
+    limit_names,
     refuse,
     unreadable_environment,
     value_problems,
@@ -41,6 +42,12 @@ def _printable(value: str) -> str:
     if value != value.strip() or not value.isprintable():
         raise ValueError("not_printable")
     return value
+
+
+def _known_limit(name: str) -> str:
+    if name not in limit_names():
+        raise ValueError("unknown_limit")
+    return name
 
 
 Switch = Annotated[bool, BeforeValidator(_only_true_or_false)]
@@ -156,8 +163,8 @@ class Processing(Section):
 class Qc(Section):
     """Limits of the checks."""
 
-    limits: dict[str, float] = Field(default_factory=dict)
-    """Check id or its finer key → limit that replaces the shipped one, e.g. ``page.blur: 4.5``."""
+    limits: dict[Annotated[str, AfterValidator(_known_limit)], Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    """Name of a limit (qc/limits.py) → the value that replaces the shipped one, e.g. ``blur_warn: 4.5``."""
 
 
 class Release(Section):

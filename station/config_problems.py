@@ -3,13 +3,14 @@
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from qc.limits import Limits
 from station.errors import UsageError
 from station.strict_yaml import Document, Path_
 from station.words import has_words, words
@@ -89,7 +90,7 @@ def value_problems(error: ValidationError, settings: type[BaseModel], origin: Or
 
 def _say(detail: ErrorDetails, settings: type[BaseModel], origin: Origin) -> str:
     path = detail["loc"]
-    name = ".".join(str(part) for part in path)
+    name = ".".join(str(part) for part in path if part != "[key]")
     text = _what(detail) + _now(detail) + _hint(detail, settings)
     return f"{origin.place(path)}: {name}: {text}"
 
@@ -111,15 +112,23 @@ def _now(detail: ErrorDetails) -> str:
     """The value found, unless it may be a secret or is not one value."""
     value = detail.get("input")
     secret = bool(_SECRETS & {str(part).lower() for part in detail["loc"]}) or "://" in str(value)
-    if secret or detail["type"] == "extra_forbidden" or value is None or isinstance(value, Mapping | list | BaseModel):
+    a_key = detail["type"] == "extra_forbidden" or detail["loc"][-1] == "[key]"
+    if secret or a_key or value is None or isinstance(value, Mapping | list | BaseModel):
         return ""
     return words("error.config.now", value=str(value)[:80])
 
 
 def _hint(detail: ErrorDetails, settings: type[BaseModel]) -> str:
+    if detail["type"] == "value_error" and detail["loc"][-1] == "[key]":
+        return _did_you_mean(str(detail["loc"][-2]), limit_names())
     if detail["type"] != "extra_forbidden":
         return ""
     return _did_you_mean(str(detail["loc"][-1]), _siblings(detail["loc"], settings))
+
+
+def limit_names() -> list[str]:
+    """The names `Qc.limits` may change."""
+    return [one.name for one in fields(Limits)]
 
 
 def _siblings(path: Sequence[str | int], settings: type[BaseModel]) -> list[str]:

@@ -5,6 +5,7 @@ which returns the exit status. Only the door asked for is imported. Every door u
 (``args.json: bool``, ``args.config: Path | None``); they are added here."""
 
 import argparse
+import difflib
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -13,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
 
-from station.errors import SohoaError, translate
+from station.errors import SohoaError, UsageError, translate
 from station.words import catalogue, language, words
 
 DOORS = ("serve", "demo", "devices", "scan", "simulate", "inspect", "convert", "verify", "journal", "backup", "restore",
@@ -37,6 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         status = _run(sys.argv[1:] if argv is None else list(argv))
         sys.stdout.flush()
         return status
+    except SystemExit as left:  # argparse: help was shown, or the usage was wrong
+        return int(left.code or 0)
     except KeyboardInterrupt:
         _say(words("cli.interrupted"))
         return INTERRUPTED
@@ -49,7 +52,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: list[str]) -> int:
     _translate_argparse()
-    args = _parser(_asked_for(argv)).parse_args(argv)
+    doors = [door for door in DOORS if find_spec(f"station.cli.{door}")]
+    asked = _asked_for(argv)
+    if asked is not None and asked not in doors:
+        raise _no_such_door(asked, doors)
+    args = _parser(doors, asked).parse_args(argv)
     run: Callable[[argparse.Namespace], int] = args.run
     return run(args)
 
@@ -63,16 +70,20 @@ def _explain(error: Exception) -> int:
     return told.status
 
 
-def _parser(asked: str | None) -> argparse.ArgumentParser:
+def _no_such_door(asked: str, doors: Sequence[str]) -> UsageError:
+    near = difflib.get_close_matches(asked, doors, n=1)
+    hint = words("error.config.did_you_mean", name=near[0]) if near else ""
+    return UsageError(words("cli.unknown_door", door=asked) + hint, next=words("cli.see_help"))
+
+
+def _parser(existing: Sequence[str], asked: str | None) -> argparse.ArgumentParser:
     """The whole parser. Doors not asked for stand in it with their name and one line only."""
     parser = _Parser("sohoa", description=words("cli.description"), epilog=words("cli.epilog"),
                      formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)  # fmt: skip
     parser.add_argument("--version", action="version", version=f"sohoa {_version()}", help=words("cli.option.version"))
     _add_common(parser, json=False, config=None)
     doors = parser.add_subparsers(title=words("cli.doors"), metavar=words("cli.door_metavar"), required=True, dest="door")
-    for door in DOORS:
-        if find_spec(f"station.cli.{door}") is None:
-            continue
+    for door in existing:
         if door == asked:
             _open_door(door, doors)
         else:

@@ -56,7 +56,7 @@ def test_the_traps_of_yaml_are_refused_together(tmp_path: Path) -> None:
     assert "true hoặc false" in found[0] and "viết 10" in found[2] and "lặp lại (lần đầu ở dòng 5)" in found[3]
 
 
-BROKEN = ("server: [", "\t- x", "a: 'b", "server: {port: 1}}", "- a\n- b\n", "5", "\x00", "&a [*a]", "a: !!python/object:os.system x")
+BROKEN = ("server: [", "\t- x", "a: 'b", "server: {port: 1}}", "- a\n", "5", "\x00", "&a [*a]", "a: !!python/object:os.sys x")
 
 
 @pytest.mark.parametrize("text", BROKEN)
@@ -87,7 +87,9 @@ def test_a_file_that_is_not_utf8_names_the_line(tmp_path: Path) -> None:
         ("server: {tls_key: a}", "phải có cả hai"),
         ("jobs: {cluster: 'tls://a:1'}", "cần cả tls_ca"),
         ("jobs: {cluster: 'http://a'}", "không đúng dạng"),
-        ("qc: {limits: {page.blur: x}}", "phải là số"),
+        ("qc: {limits: {blur_warn: x}}", "phải là số"),
+        ("qc: {limits: {blur_warm: 4}}", 'qc.limits.blur_warm: không có giới hạn này; có phải "blur_warn"?'),
+        ("qc: {limits: {blur_warn: -1}}", "phải từ 0 trở lên"),
         ("processing: 5", "phải là một nhóm"),
     ],
 )
