@@ -73,3 +73,20 @@ def release(connection: Connection, identity: str, owner: str) -> None:
 def release_all_of(connection: Connection, owners: list[str]) -> None:
     """After a crash: the leases of runs that no longer run."""
     connection.execute(delete(schema.device_lease).where(schema.device_lease.c.owner.in_(owners)))
+
+
+def ask_refresh(connection: Connection) -> None:
+    """Ask the broker to look for devices anew."""
+    w = schema.wish
+    if connection.execute(update(w).where(w.c.name == "devices").values(asked_at=now(), done_at=None)).rowcount == 0:
+        connection.execute(w.insert().values(name="devices", asked_at=now()))
+
+
+def refresh_wanted(connection: Connection) -> bool:
+    """True while a look for devices is asked for and not done, or was never done."""
+    row = connection.execute(select(schema.wish).where(schema.wish.c.name == "devices")).first()
+    return row is not None and row.done_at is None
+
+
+def refreshed(connection: Connection) -> None:
+    connection.execute(update(schema.wish).where(schema.wish.c.name == "devices").values(done_at=now()))

@@ -87,15 +87,20 @@ def listing(connection: Connection, batch_id: int, *, after_revision: int = -1) 
     if after_revision >= 0:
         query = query.where(schema.page.c.revision > after_revision)
     else:
-        query = query.where(
-            schema.page.c.state == PageState.KEPT.value, schema.sheet.c.state != SheetState.SUPERSEDED.value
-        )
+        query = query.where(schema.page.c.state == PageState.KEPT.value, schema.sheet.c.state != SheetState.SUPERSEDED.value)
     return list(connection.execute(query.order_by(schema.sheet.c.position, schema.page.c.face.desc(), schema.page.c.id)))
 
 
 def delivered(connection: Connection, batch_id: int) -> list[Row[Any]]:
     """The sides that go into the package: kept sides of live sheets, in order."""
     return [row for row in listing(connection, batch_id) if row.sheet_state == SheetState.LIVE.value]
+
+
+def masters_of_run(connection: Connection, run_id: int) -> set[str]:
+    """The masters a run has on record."""
+    f, p = schema.feed, schema.page
+    query = select(p.c.master).join(f, f.c.id == p.c.feed_id).where(f.c.run_id == run_id)
+    return set(connection.execute(query).scalars())
 
 
 def versions(connection: Connection, sheet_id: int) -> list[Row[Any]]:

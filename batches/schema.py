@@ -368,6 +368,14 @@ scan_profile = Table(
     UniqueConstraint("name", "version"),
 )
 
+wish = Table(
+    "wish",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("asked_at", String(40), nullable=False),
+    Column("done_at", String(40)),
+)
+
 # -- leaving the house ---------------------------------------------------------------------------------------------
 package = Table(
     "package",

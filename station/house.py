@@ -5,6 +5,7 @@ from pathlib import Path
 
 from batches.database import Store
 from batches.words import Role
+from station.config import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,5 +60,18 @@ class Folders:
 
 @dataclass(frozen=True, slots=True)
 class House:
+    settings: Settings
     store: Store
     folders: Folders
+
+    @property
+    def machine(self) -> Actor:
+        """The station itself, where no person acts; it decides nothing that needs a supervisor."""
+        return Actor("sohoa", Role.OPERATOR)
+
+
+def open_house(settings: Settings) -> House:
+    """The house of these settings; its records must be current. Raises DatabaseOld, DatabaseNewer, DatabaseUnreachable."""
+    house = House(settings, Store(settings.database_url), Folders(settings.station.data_dir))
+    house.store.require_current()
+    return house

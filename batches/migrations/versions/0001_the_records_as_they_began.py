@@ -108,6 +108,13 @@ def _create_tables() -> None:
         sa.UniqueConstraint("name", "version", name=op.f("uq_scan_profile_name_version")),
     )
     op.create_table(
+        "wish",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("asked_at", sa.String(length=40), nullable=False),
+        sa.Column("done_at", sa.String(length=40), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_wish")),
+    )
+    op.create_table(
         "fonds",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("code", sa.String(length=35), nullable=False),
@@ -521,6 +528,7 @@ def downgrade() -> None:
     op.drop_table("box")
     op.drop_table("catalogue")
     op.drop_table("fonds")
+    op.drop_table("wish")
     op.drop_table("scan_profile")
     with op.batch_alter_table("journal", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_journal_subject"))
