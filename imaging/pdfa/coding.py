@@ -1,0 +1,89 @@
+"""Pixels to the bytes a PDF keeps: the scanner's own JPEG untouched, one JPEG encode, or CCITT G4 for black and white."""
+
+import io
+from typing import Literal, cast
+
+import cv2
+import numpy as np
+import simplejpeg
+from PIL import Image, ImageCms, TiffImagePlugin
+
+from imaging.pdfa.values import PageImage
+from imaging.values import Pixels, Raster, Turn
+
+ACCESS_QUALITY = 50
+"""JPEG quality of the standard access copy; how it was found: docs/decisions/0005-pdfa-without-ghostscript.md."""
+
+STRIP_OFFSETS, ROWS_PER_STRIP = 273, 278
+
+
+def keep_jpeg(data: bytes, dpi: tuple[float, float], turn: Turn = 0) -> PageImage:
+    """The JPEG bytes as they are. ``dpi`` as stored (before ``turn``). Raises ValueError for a CMYK or broken JPEG."""
+    height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
+    if colours in ("CMYK", "YCCK"):
+        raise ValueError(f"{colours} JPEG cannot stand in an sRGB archive copy")
+    components: Literal[1, 3] = 1 if colours.upper() == "GRAY" else 3
+    return PageImage(data, "jpeg", width, height, dpi, components, turn, _foreign_profile(data))
+
+
+def encode(raster: Raster, quality: int = ACCESS_QUALITY) -> PageImage:
+    """One encode: bitonal as G4, lossless; grey and colour as JPEG at ``quality``, chroma halved both ways (4:2:0),
+    Huffman tables optimised, progressive."""
+    if raster.mode == "bitonal":
+        return _g4(raster)
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_OPTIMIZE, 1, cv2.IMWRITE_JPEG_PROGRESSIVE, 1]
+    done, data = cv2.imencode(".jpg", raster.pixels, options)
+    if not done:
+        raise ValueError(f"cannot encode {raster.pixels.shape} as JPEG")
+    components: Literal[1, 3] = 1 if raster.pixels.ndim == 2 else 3
+    return PageImage(data.tobytes(), "jpeg", raster.width, raster.height, raster.dpi, components)
+
+
+def decode(image: PageImage) -> Pixels:
+    """The pixels a reader will see, before ``turn``: for guards that compare the copy with the master."""
+    if image.codec == "jpeg":
+        pixels = simplejpeg.decode_jpeg(image.data, "GRAY" if image.colours == 1 else "BGR")
+        return cast(Pixels, pixels[..., 0] if image.colours == 1 else pixels)
+    return _g4_decoded(image)
+
+
+def _g4(raster: Raster) -> PageImage:
+    """libtiff codes the page as one strip; the strip's bytes are what a PDF wants (black is 0: /BlackIs1 false)."""
+    ink = Image.fromarray((raster.pixels < 128).astype(np.uint8) * 255).convert("1", dither=Image.Dither.NONE)
+    buffer = io.BytesIO()
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[ROWS_PER_STRIP] = raster.height
+    ink.save(buffer, "TIFF", compression="group4", tiffinfo=tags)
+    with Image.open(buffer) as tiff:
+        offsets, lengths = tiff.tag_v2[273], tiff.tag_v2[279]  # type: ignore[attr-defined]
+    assert len(offsets) == 1, "G4 must be one strip"
+    data = buffer.getvalue()[offsets[0] : offsets[0] + lengths[0]]
+    return PageImage(data, "g4", raster.width, raster.height, raster.dpi, 1)
+
+
+def _g4_decoded(image: PageImage) -> Pixels:
+    tags = {256: image.width, 257: image.height, 258: 1, 259: 4, 262: 0, 278: image.height, 279: len(image.data)}
+    entries = b"".join(_entry(tag, value) for tag, value in sorted({**tags, 273: 8 + 2 + 12 * 8 + 4}.items()))
+    head = b"II*\0" + (8).to_bytes(4, "little") + (len(tags) + 1).to_bytes(2, "little") + entries + bytes(4)
+    with Image.open(io.BytesIO(head + image.data)) as tiff:
+        return cast(Pixels, np.array(tiff.convert("L")))
+
+
+def _entry(tag: int, value: int) -> bytes:
+    return tag.to_bytes(2, "little") + (4).to_bytes(2, "little") + (1).to_bytes(4, "little") + value.to_bytes(4, "little")
+
+
+def _foreign_profile(data: bytes) -> bytes:
+    """The embedded ICC profile, unless it is sRGB itself (the file's output intent) or unusable."""
+    with Image.open(io.BytesIO(data)) as image:
+        profile = cast(bytes, image.info.get("icc_profile") or b"")
+        channels = len(image.getbands())
+    if not profile:
+        return b""
+    try:
+        parsed = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        name = ImageCms.getProfileDescription(parsed)
+        space = parsed.profile.xcolor_space.strip()
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return b""
+    return b"" if "sRGB" in name or space != {1: "GRAY", 3: "RGB"}.get(channels) else profile

@@ -1,0 +1,174 @@
+"""Pages to one PDF/A-2b file: deterministic, validated, moved into place only when it passed.
+
+Run it in a worker process: the validator counts every Python warning raised anywhere in the process as a violation
+(``warnings`` is process-wide), and a threaded web process raises some at any time."""
+
+import hashlib
+import os
+import tempfile
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from itertools import islice
+from pathlib import Path
+from typing import Any, cast
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name, pdfa
+
+from imaging.pdfa.font import InvisibleFont
+from imaging.pdfa.layer import FONT_NAME, text_stream
+from imaging.pdfa.values import NotOurPdf, PageImage, PdfMetadata, PdfPage, PdfRefused, PdfReport
+from imaging.values import PageText, Turn
+
+FLAVOUR = "2b"
+CHUNK_PAGES = 16
+"""Pages held in memory at a time; the rest waits in files, so a file of 1,000 pages needs no more than one of 16."""
+
+PAGE_PT = (3.0, 14400.0)
+"""Sides a conforming page may have (ISO 19005-2 6.1.13): 1 mm to 5 m. A smaller scrap stands on a 1 mm page."""
+
+PLACING: dict[Turn, str] = {
+    0: "{w:.4f} 0 0 {h:.4f} 0 0", 90: "0 -{h:.4f} {w:.4f} 0 0 {h:.4f}",
+    180: "-{w:.4f} 0 0 -{h:.4f} {w:.4f} {h:.4f}", 270: "0 {h:.4f} -{w:.4f} 0 {w:.4f} 0",
+}  # fmt: skip
+
+
+def write(pages: Iterable[PdfPage], out: Path, *, metadata: PdfMetadata) -> PdfReport:
+    """Write ``out`` (its folder must exist). ``pages`` is consumed once, in order, a few at a time.
+
+    Raises PdfRefused when the result would not be PDF/A-2b or has no page; then nothing stands at ``out`` that did not
+    before. OSError for a full disk or a missing folder."""
+    font, words = InvisibleFont(), 0
+    with tempfile.TemporaryDirectory(prefix=".sohoa-pdf-", dir=out.parent) as folder, ExitStack() as held:
+        document = held.enter_context(pikepdf.new())
+        for number, chunk in enumerate(_chunks(iter(pages))):
+            path = Path(folder) / f"{number}.pdf"
+            words += _write_chunk(chunk, path, font)
+            document.pages.extend(held.enter_context(pikepdf.open(path)).pages)
+        if not len(document.pages):
+            raise PdfRefused(out, ("no pages",))
+        _give_font(document, font)
+        return _finish(document, out, metadata, words)
+
+
+def replace_text(source: Path, texts: Iterable[PageText | None], out: Path, *, metadata: PdfMetadata) -> PdfReport:
+    """A copy of ``source`` (written by :func:`write`) whose text layer says ``texts``, one a page; pictures untouched.
+
+    ``out`` may be ``source``. Raises NotOurPdf, PdfRefused, ValueError where the number of texts is another."""
+    font, words = InvisibleFont(), 0
+    with pikepdf.open(source, allow_overwriting_input=True) as document:
+        for page, text in zip(document.pages, texts, strict=True):
+            words += _replace_page_text(document, page, text, font, source)
+        _give_font(document, font)
+        return _finish(document, out, metadata, words)
+
+
+def _chunks(pages: Iterator[PdfPage]) -> Iterator[list[PdfPage]]:
+    while chunk := list(islice(pages, CHUNK_PAGES)):
+        yield chunk
+
+
+def _write_chunk(chunk: list[PdfPage], path: Path, font: InvisibleFont) -> int:
+    """Pages without their font, which is not known before the last page. Returns the number of words."""
+    words = 0
+    with pikepdf.new() as pdf:
+        for page in chunk:
+            words += _add_page(pdf, page, font)
+        pdf.save(path)
+    return words
+
+
+def _add_page(pdf: pikepdf.Pdf, page: PdfPage, font: InvisibleFont) -> int:
+    width, height = page.image.size_pt
+    low, high = PAGE_PT
+    pdf.add_blank_page(page_size=(min(high, max(low, round(width, 3))), min(high, max(low, round(height, 3)))))
+    target = pdf.pages[-1]
+    placing = PLACING[page.image.turn].format(w=width, h=height)
+    target.obj.Resources = Dictionary(XObject=Dictionary(Page=_image(pdf, page.image)))
+    content, words = _text(page.text, (width, height), font)
+    target.obj.Contents = Array([pdf.make_stream(f"q {placing} cm /Page Do Q".encode()), pdf.make_stream(content)])
+    return words
+
+
+def _text(text: PageText | None, size_pt: tuple[float, float], font: InvisibleFont) -> tuple[bytes, int]:
+    return text_stream(text, size_pt, font) if text is not None and text.lines else (b"", 0)
+
+
+def _image(pdf: pikepdf.Pdf, image: PageImage) -> pikepdf.Object:
+    space: Any = Name.DeviceRGB if image.colours == 3 else Name.DeviceGray
+    if image.icc:
+        profile = pdf.make_stream(image.icc, N=image.colours)
+        space = Array([Name.ICCBased, profile])
+    stream = pdf.make_stream(
+        image.data, Type=Name.XObject, Subtype=Name.Image, Width=image.width, Height=image.height,
+        BitsPerComponent=1 if image.codec == "g4" else 8, ColorSpace=space,
+        Filter=Name.CCITTFaxDecode if image.codec == "g4" else Name.DCTDecode,
+    )  # fmt: skip
+    if image.codec == "g4":
+        stream.DecodeParms = Dictionary(K=-1, Columns=image.width, Rows=image.height)
+    return stream
+
+
+def _give_font(document: pikepdf.Pdf, font: InvisibleFont) -> None:
+    embedded = font.embed(document)
+    for page in document.pages:
+        page.obj.Resources.Font = Dictionary({f"/{FONT_NAME}": embedded})
+
+
+def _replace_page_text(
+    document: pikepdf.Pdf, page: pikepdf.Page, text: PageText | None, font: InvisibleFont, source: Path
+) -> int:
+    contents = page.obj.get("/Contents")
+    ours = isinstance(contents, Array) and len(contents) == 2 and f"/{FONT_NAME}" in page.resources.get("/Font", {})
+    if not ours:
+        raise NotOurPdf(source, ("the text layer was not written by this program",))
+    x0, y0, x1, y1 = (float(v) for v in page.mediabox)
+    content, words = _text(text, (x1 - x0, y1 - y0), font)
+    cast(Any, contents)[1] = document.make_stream(content)
+    return words
+
+
+# --- dressing, validating, moving into place -----------------------------------------------------------------------
+
+
+def _finish(document: pikepdf.Pdf, out: Path, metadata: PdfMetadata, words: int) -> PdfReport:
+    _dress(document, metadata)
+    pages = len(document.pages)
+    try:
+        with warnings.catch_warnings():
+            report = pdfa.save(document, out, FLAVOUR, repair=False, deterministic_id=True)
+    except pdfa.PdfaError as refusal:
+        raise PdfRefused(out, tuple(str(f) for f in refusal.report.findings)) from refusal
+    _sync(out)
+    return PdfReport(out, pages, words, out.stat().st_size, _sha256(out), findings=tuple(str(f) for f in report.findings))
+
+
+def _dress(document: pikepdf.Pdf, metadata: PdfMetadata) -> None:
+    """XMP, document information, output intent. ``prepare`` stamps the present time, which is then overwritten."""
+    when = metadata.created.isoformat(timespec="seconds")
+    document.Root.Lang = metadata.language
+    with document.open_metadata(set_pikepdf_as_editor=False, update_docinfo=True) as xmp:
+        xmp["dc:title"] = metadata.title
+        xmp["dc:language"] = [metadata.language]
+        if metadata.creators:
+            xmp["dc:creator"] = list(metadata.creators)
+        if metadata.subject:
+            xmp["dc:description"] = metadata.subject
+        if metadata.keywords:
+            xmp["pdf:Keywords"] = metadata.keywords
+        xmp["xmp:CreateDate"] = xmp["xmp:ModifyDate"] = when
+        xmp["xmp:CreatorTool"] = xmp["pdf:Producer"] = metadata.tool
+    pdfa.prepare(document, FLAVOUR)
+    with document.open_metadata(set_pikepdf_as_editor=False, update_docinfo=True) as xmp:
+        xmp["xmp:MetadataDate"] = when
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
