@@ -1,5 +1,1 @@
-"""Scanners through libsane. Only ``scanner.sane.child`` and what it alone imports ever load the library."""
-
-from scanner.sane.backend import SaneBackend
-
-__all__ = ["SaneBackend"]
+"""Scanners through libsane: ``scanner.sane.backend.SaneBackend``. Only the child process ever loads the library."""

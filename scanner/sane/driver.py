@@ -1,13 +1,15 @@
 """The SANE driver inside the child process: devices, capabilities, and a session that delivers one side per question."""
 
 import contextlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from scanner.model import ColorMode, DeviceCapabilities, DeviceInfo, Face, FaultKind, Phase, ScanFault, ScanSettings
 from scanner.sane import device as raw
+from scanner.sane import network
 from scanner.sane.capabilities import device_capabilities, source_capabilities, source_plans
 from scanner.sane.device import SaneDevice
-from scanner.sane.identity import identity, is_virtual, serial_of
+from scanner.sane.identity import identity, is_virtual, make_and_model, serial_of
 from scanner.sane.settings import Effective, apply
 from scanner.sane.status import NO_DOCS, fault_of
 from scanner.sane.tail import truncated_tail
@@ -28,7 +30,8 @@ class SaneDriver:
 
     def list_devices(self) -> list[DeviceInfo]:
         self._init()
-        return [_info(*row) for row in raw.devices()]
+        with ThreadPoolExecutor(8) as pool:
+            return list(pool.map(_info, raw.devices()))
 
     def capabilities(self, address: str, progress: Progress) -> DeviceCapabilities:
         with contextlib.closing(self._open(address)) as device:
@@ -39,13 +42,13 @@ class SaneDriver:
         device = self._open(address)
         try:
             progress("set")
-            return SaneSession(device, apply(device, settings))
+            return SaneSession(device, address, apply(device, settings))
         except BaseException:
             device.close()
             raise
 
     def watch(self, address: str, progress: Progress) -> "SaneSession":
-        return SaneSession(self._open(address), {})
+        return SaneSession(self._open(address), address, {})
 
     def fault(self, error: Exception, phase: str) -> ScanFault:
         return fault_of(str(error), phase)
@@ -61,9 +64,14 @@ class SaneDriver:
             self._ready = True
 
 
-def _info(address: str, vendor: str, model: str, _: str) -> DeviceInfo:
-    serial = serial_of(address)
-    return DeviceInfo(identity(vendor, model, serial, address), "sane", address, vendor, model, serial, is_virtual(address))
+def _info(row: tuple[str, str, str, str]) -> DeviceInfo:
+    address, vendor, model, _ = row
+    serial, virtual = serial_of(address), is_virtual(address)
+    if url := network.configured_url(address):
+        known = network.facts(url)
+        serial, virtual = known.get("serial") or known.get("uuid", ""), "virtual" in known
+        vendor, model = make_and_model(known.get("model", ""), vendor, model)
+    return DeviceInfo(identity(vendor, model, serial, address), "sane", address, vendor, model, serial, virtual)
 
 
 def read_capabilities(device: SaneDevice) -> DeviceCapabilities:
@@ -83,8 +91,9 @@ def read_capabilities(device: SaneDevice) -> DeviceCapabilities:
 class SaneSession:
     """One run on one fresh handle. See ``scanner.worker.driver.Session``."""
 
-    def __init__(self, device: SaneDevice, effective: Effective) -> None:
+    def __init__(self, device: SaneDevice, address: str, effective: Effective) -> None:
         self._device = device
+        self._url = network.configured_url(address)
         self.effective = effective
         self._dpi = self._resolution()
         self._length_unknown = any(self._value(name) for name in AUTO_LENGTH)
@@ -146,7 +155,7 @@ class SaneSession:
         return Frame(data, width, height, mode, self._dpi, warnings=warnings, facts=facts)
 
     def sensors(self) -> dict[str, Any]:
-        values: dict[str, Any] = {}
+        values = network.feeder_sensors(self._url) if self._url else {}
         for option in self._device.table:
             if option.sensor:
                 with contextlib.suppress(raw.Error):

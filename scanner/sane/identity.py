@@ -19,6 +19,12 @@ def identity(vendor: str, model: str, serial: str, address: str) -> str:
     return ":".join([_word(vendor), _word(model), _word(serial) if serial else f"@{address}"])
 
 
+def make_and_model(told: str, vendor: str, model: str) -> tuple[str, str]:
+    """Split a network scanner's ``MakeAndModel``; sane-airscan itself gives the protocol as the vendor."""
+    make, _, rest = told.strip().partition(" ")
+    return (make, rest) if make and rest else (vendor, told or model)
+
+
 def serial_of(address: str, sys_usb: Path = SYS_USB) -> str:
     """The serial number a SANE device name carries or leads to, empty when there is none."""
     if fujitsu := _FUJITSU.match(address):

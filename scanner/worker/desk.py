@@ -21,6 +21,11 @@ FACES = {
     Source.FEEDER_BACK: (Face.BACK,),
     Source.DUPLEX: (Face.FRONT, Face.BACK),
 }
+TOLD_BY_SENSOR = {
+    "double_feed": FaultKind.DOUBLE_FEED,
+    "cover_open": FaultKind.COVER_OPEN,
+    "jam": FaultKind.JAM,
+}
 SPARE_BYTES = 64 << 20
 """Room kept free on the disk besides the side itself, so that the database can still write why the run paused."""
 
@@ -134,9 +139,14 @@ class _Feeding:
             raise ScanFault(FaultKind.DISK_FULL, Phase.FEED, f"{free} bytes free, {needed} needed for the next side")
 
     def _explained(self, fault: ScanFault) -> ScanFault:
-        """fujitsu and canon_dr report a double feed as a jam; the sensor tells them apart."""
-        if fault.kind is FaultKind.JAM and self._session.sensors().get("double_feed"):
-            return ScanFault(FaultKind.DOUBLE_FEED, fault.phase, f"double-feed sensor set; {fault.detail}")
+        """Drivers say jam or I/O error where the device knows better: fujitsu and canon_dr report a double feed as a jam,
+        sane-airscan any feeder trouble it has no word for as an I/O error."""
+        if fault.kind not in (FaultKind.JAM, FaultKind.IO_ERROR):
+            return fault
+        sensors = self._session.sensors()
+        for name, kind in TOLD_BY_SENSOR.items():
+            if sensors.get(name) and kind is not fault.kind:
+                return ScanFault(kind, fault.phase, f"sensor {name} set; {fault.detail}")
         return fault
 
     def _refuse_early_end(self) -> None:
