@@ -82,6 +82,9 @@ class Geometry:
     orientation: Orientation
     skew: Skew
     crop: Crop
+    canvas: Literal["whole", "page"] = "whole"
+    """Where the page's corners are not known: ``whole`` = straightening enlarges the copy so that nothing of the crop box
+    is lost; ``page`` = the copy keeps the crop box's size, because what is turned out of it carries no ink."""
 
 
 @dataclass(frozen=True, slots=True)

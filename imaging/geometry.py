@@ -1,0 +1,52 @@
+"""How a page lies on its scan: which way up, how far turned, where it ends. Each with its confidence; what is not sure
+stays as it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from imaging import crop as cropping
+from imaging import letters, orientation, skew
+from imaging.orientation import Osd
+from imaging.prepare import Prepared, prepare
+from imaging.values import Box, Crop, Geometry, Raster, Skew
+
+SURE_EDGES = 0.9
+"""All four sides of the page trusted this far give its angle where the text does not."""
+EDGE_CONFIDENCE = 0.5
+
+
+def measure(raster: Raster, prepared: Prepared | None = None, *, osd: Osd | None = None) -> Geometry:
+    """The geometry of a master. ``prepared``: its front end where already at hand. ``osd``: asked only where the shape of
+    the lines does not say which way is up (``imaging.orientation``). Never raises on a raster that ``prepare`` takes."""
+    prepared = prepared or prepare(raster)
+    crop = cropping.measure(prepared)
+    ink, dpi = letters.letters(prepared, _working(crop.box, prepared)), prepared.ink_dpi
+    attitude = orientation.measure(ink, dpi, orientation.reading_osd(prepared, osd))
+    value = skew.as_value(attitude.refined())
+    return Geometry(attitude.orientation, value if value.confidence > 0 else _edge_skew(crop), crop)
+
+
+def _working(box: Box, prepared: Prepared) -> Box | None:
+    raster = prepared.raster
+    if box == (0, 0, raster.width, raster.height):
+        return None
+    (sx, sy), (x0, y0, x1, y1) = prepared.scale, box
+    return int(x0 * sx), int(y0 * sy), int(np.ceil(x1 * sx)), int(np.ceil(y1 * sy))
+
+
+def _edge_skew(crop: Crop) -> Skew:
+    """The angle of the page's own edges, for pages whose text does not say."""
+    if len(crop.corners) != 4 or min(crop.sides) < SURE_EDGES:
+        return Skew(0.0, 0.0)
+    tl, tr, br, bl = (np.array(corner) for corner in crop.corners)
+    level, upright = (tr - tl) + (br - bl), (bl - tl) + (br - tr)
+    angles = np.degrees([np.arctan2(level[1], level[0]), np.arctan2(-upright[0], upright[1])])
+    return Skew(round(float(angles.mean()), 3), EDGE_CONFIDENCE)
+
+
+def without_crop(geometry: Geometry, raster: Raster) -> Geometry:
+    """The same geometry with the whole image kept."""
+    return replace(geometry, crop=Crop((0, 0, raster.width, raster.height), 0.0))

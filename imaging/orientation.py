@@ -1,0 +1,139 @@
+"""Which way up a page is, from the shape of Vietnamese lines.
+
+Which axis the lines run along is read from how sharply rows and columns alternate. Up and down are told apart by what
+stands above and below the x-height of each line: ascenders, hooks, circumflexes and tone marks weigh far more than
+descenders and the dot below. Where that asymmetry is weak (digits, capitals, another language) an engine handed in as
+``osd`` is asked; where that does not answer either the page stays as it is, with confidence 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from imaging.prepare import Prepared
+from imaging.skew import NOTHING, Ink, Reading, Spectrum, coarse, enough, refine, sheared
+from imaging.values import Orientation, Pixels, Turn
+
+Osd = Callable[[Pixels, float], "tuple[Turn, float] | None"]
+"""Asked with a grey page and its dpi: the clockwise turn that makes it upright and a confidence 0..1, or None."""
+
+AXIS_MARGIN = 4.0
+"""One axis must alternate this many times as strongly as the other; real text reaches 20 to 80."""
+STRIP_MM = 45.0
+"""Lines are read in strips this wide, so that what is left of the skew does not smear them."""
+CORE_MM = (0.9, 4.5)
+"""x-heights and capitals between these are lines."""
+WING = 0.8
+"""How far above and below the core is looked, in core heights."""
+LEAST_LINES = 6
+LEAST_ASYMMETRY = 0.08
+LEAST_DEVIATIONS = 4.0
+"""The mean asymmetry of the lines in standard errors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asymmetry:
+    """``score``: (above - below) / (above + below) over all lines, + = upright. ``deviations``: mean over its standard error.
+    ``lines``: line pieces seen."""
+
+    score: float
+    deviations: float
+    lines: int
+
+    @property
+    def confidence(self) -> float:
+        """0..1; 0 = the lines do not say which way is up."""
+        if self.lines < LEAST_LINES or abs(self.score) < LEAST_ASYMMETRY or abs(self.deviations) < LEAST_DEVIATIONS:
+            return 0.0
+        return min(1.0, 0.5 + abs(self.score) * 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Attitude:
+    """``orientation`` and, of the upright page, its spectrum and the coarse reading of its skew (``NOTHING``: axis not
+    known)."""
+
+    orientation: Orientation
+    reading: Reading
+    spectrum: Spectrum | None = None
+
+    def refined(self) -> Reading:
+        """The skew of the upright page."""
+        return refine(self.spectrum, self.reading) if self.spectrum and self.reading.confidence > 0 else self.reading
+
+
+NO_ASYMMETRY = Asymmetry(0.0, 0.0, 0)
+AXES: tuple[tuple[Turn, Turn], tuple[Turn, Turn]] = (0, 180), (90, 270)
+"""The clockwise turn that makes a page upright: by axis of its lines, then by whether it stands on its head."""
+UNKNOWN = Attitude(Orientation(0, 0.0), NOTHING)
+
+
+def measure(ink: Ink, dpi: float, ask: Callable[[], tuple[Turn, float] | None] | None = None) -> Attitude:
+    """The attitude of a page from its letters (``imaging.letters``). ``ask`` is called only where the lines do not decide."""
+    if not enough(ink, dpi):
+        return UNKNOWN
+    inks = ink, turned(ink, 90)
+    spectra = tuple(Spectrum(each, dpi) for each in inks)
+    readings = tuple(coarse(spectrum) for spectrum in spectra)
+    axis = 0 if readings[0].lines >= readings[1].lines else 1
+    decided = readings[axis].confidence > 0 and readings[axis].lines >= AXIS_MARGIN * readings[1 - axis].lines
+    found = asymmetry(sheared(inks[axis], readings[axis].degrees), dpi) if decided else NO_ASYMMETRY
+    if found.confidence > 0:
+        turn, confidence = AXES[axis][0 if found.score > 0 else 1], found.confidence
+    else:
+        turn, confidence = (ask() if ask else None) or (0, 0.0)
+    axis = 0 if turn in AXES[0] else 1
+    lies = decided and readings[axis].lines < readings[1 - axis].lines
+    return Attitude(Orientation(turn, confidence), NOTHING if lies else readings[axis], spectra[axis])
+
+
+def asymmetry(level: Ink, dpi: float) -> Asymmetry:
+    """Ink above against ink below the lines of a level ink map (float32, 0 = paper)."""
+    step = max(8, round(STRIP_MM * dpi / 25.4))
+    wings = [
+        _wings(level[:, left : left + step].sum(axis=1), dpi) for left in range(0, max(1, level.shape[1] - step // 2), step)
+    ]
+    above, below = (np.concatenate(parts) for parts in zip(*wings, strict=True))
+    total = above + below
+    above, below, total = above[total > 0], below[total > 0], total[total > 0]
+    if len(total) < 2:
+        return Asymmetry(0.0, 0.0, len(total))
+    each = (above - below) / total
+    score = float((above.sum() - below.sum()) / total.sum())
+    error = float(each.std(ddof=1)) / np.sqrt(len(each))
+    return Asymmetry(score, float(each.mean() / max(error, 1e-6)), len(each))
+
+
+def turned(ink: NDArray[np.float32], degrees: Turn) -> Ink:
+    """An ink map turned clockwise."""
+    return np.ascontiguousarray(np.rot90(ink, -degrees // 90))
+
+
+def reading_osd(prepared: Prepared, osd: Osd | None) -> Callable[[], tuple[Turn, float] | None] | None:
+    """``osd`` bound to a page, at working scale, not yet asked."""
+    return None if osd is None else lambda: osd(prepared.half_gray, prepared.dpi)
+
+
+def _wings(profile: NDArray[np.float32], dpi: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Ink above and below each line of one strip's row profile, cores found at half of the local peak, in eighths of a mm."""
+    per_mm = 8.0
+    rows = max(4, round(len(profile) * 25.4 / dpi * per_mm))
+    fine = cv2.resize(profile[:, None], (1, rows), interpolation=cv2.INTER_CUBIC)[:, 0].astype(np.float64)
+    window = np.ones((round(9 * per_mm) | 1, 1), np.uint8)
+    peak = cv2.dilate(fine[:, None], window)[:, 0]
+    inside = (fine > 0.5 * peak) & (fine > 0.15 * fine.max())
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], inside.astype(np.int8), [0]))))
+    starts, ends = edges[::2], edges[1::2]
+    heights = ends - starts
+    good = (heights >= CORE_MM[0] * per_mm) & (heights <= CORE_MM[1] * per_mm)
+    starts, ends, heights = starts[good], ends[good], heights[good]
+    reach = np.round(WING * heights).astype(int)
+    total = np.concatenate(([0.0], np.cumsum(np.maximum(fine, 0))))
+    above = total[starts] - total[np.maximum(starts - reach, 0)]
+    below = total[np.minimum(ends + reach, rows)] - total[ends]
+    return above, below
