@@ -14,12 +14,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
 
-import scanner
 from scanner.model import FaultKind, Phase, ScanFault
 from scanner.wire import fault_from_json
 from scanner.worker.timeouts import PHASES, Timeouts
 
-ROOT = Path(scanner.__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 Message = dict[str, Any]
 
 
