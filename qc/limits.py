@@ -56,20 +56,20 @@ class Limits:
     streak_error: float = _limit(0.06, "share of paper brightness", "reaches the depth of faded ink; reads as a rule")
 
     # focus
-    blur_warn: float = _limit(3.8, "px at 300 dpi, edge width", "measured: clean print 2.7 to 3.1, soft typewriter to 3.7")
-    blur_error: float = _limit(4.6, "px at 300 dpi, edge width", "edge width of a Gaussian of 1.8 px; small print breaks")
+    blur_warn: float = _limit(3.7, "px at 300 dpi, edge width", "measured: clean print 2.2 to 3.1, soft typewriter to 3.7")
+    blur_error: float = _limit(4.2, "px at 300 dpi, edge width", "0.36 mm: a Gaussian of 1.5 px; small marks over vowels merge")
     blur_batch_ratio_warn: float = _limit(1.25, "times the batch's median", "carbon copies are soft by nature")
     local_blur_warn: float = _limit(1.3, "times the page's median", "measured: clean 1.01 to 1.05, a lifted band 1.42 to 1.89")
-    motion_warn: float = _limit(1.35, "ratio of edge widths", "feed vibration smears one direction only")
+    motion_warn: float = _limit(1.30, "ratio of edge widths", "feed vibration smears one direction only")
     blur_least_edges: float = _limit(400, "px", "fewer edges cannot be judged")
 
     # light and ink
-    clipped_warn: float = _limit(0.98, "share of paper px", "office scanners whiten paper on purpose; nearly all is loss")
+    clipped_warn: float = _limit(0.995, "share of paper px", "office scanners whiten paper on purpose; nearly all is loss")
     paper_dark_warn: float = _limit(70.0, "L*", "below it the paper itself is underexposed")
     paper_dark_error: float = _limit(45.0, "L*", "ink on such paper has no room left")
     black_clip_warn: float = _limit(0.9, "share of ink px", "strokes filled to solid black: small counters close")
-    contrast_warn: float = _limit(0.40, "share of paper brightness", "nine tenths of the ink is paler than this: faded")
-    contrast_error: float = _limit(0.20, "share of paper brightness", "recognition and reading fail")
+    contrast_warn: float = _limit(0.35, "share of paper brightness", "nine tenths of the ink is paler than this: faded")
+    contrast_error: float = _limit(0.14, "share of paper brightness", "recognition and reading fail")
     cast_warn: float = _limit(12.0, "dE a*b*", "without a batch to compare with only a gross tint is a cast")
     cast_batch_warn: float = _limit(4.0, "dE a*b*", "step against the batch's median: lamp or calibration drifted")
     noise_warn: float = _limit(4.0, "L*", "FADGI 2023 one star: noise under 4 L*")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from imaging.measures.jpeg import JpegFacts
+from imaging.measures.light import Light, light
 from imaging.prepare import Prepared
 from imaging.values import Blank, Box, Geometry, Mode, Raster
 from qc.finding import Finding, Level
@@ -73,6 +74,11 @@ class Look:
         (sx, sy), (width, height) = self.prepared.scale, self.prepared.size
         x0, y0, x1, y1 = self.sheet
         return round(x0 * sx), round(y0 * sy), max(1, min(width, round(x1 * sx))), max(1, min(height, round(y1 * sy)))
+
+    @cached_property
+    def light(self) -> Light:
+        """Exposure and tint, measured once."""
+        return light(self.prepared)
 
     @property
     def sheet_mm(self) -> Size:

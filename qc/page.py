@@ -9,7 +9,7 @@ import cv2
 
 from imaging.prepare import Prepared
 from imaging.values import Blank, Geometry, Raster
-from qc.checks import edge, frame, glass, state
+from qc.checks import edge, frame, glass, quality, state
 from qc.finding import Finding, Level
 from qc.limits import Limits
 from qc.look import Expected, FileFacts, Look
@@ -33,6 +33,16 @@ ALL: dict[str, Check] = {
     "letter_size": frame.letter_size,
     "skew": state.skew,
     "orientation": state.orientation,
+    "blur": quality.blur,
+    "exposure": quality.exposure,
+    "faint": quality.faint,
+    "noise": quality.grain,
+    "colour_cast": quality.colour_cast,
+    "show_through": quality.show_through,
+    "jpeg": quality.compression,
+    "fold": quality.fold,
+    "foreign_object": quality.foreign_object,
+    "moire": quality.beat,
 }
 
 
