@@ -1,6 +1,7 @@
 """A device that lies: answers made to break a careless client. Never on unless scripted."""
 
 import itertools
+import re
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -12,7 +13,9 @@ class Hostile(StrEnum):
     """What the device does. The name says which answer is poisoned."""
 
     CAPS_HUGE = "caps_huge"
-    """Areas and resolutions of 2³¹-1 and more."""
+    """Areas of 2³¹-1: numbers that fit their type and no memory."""
+    CAPS_OVERFLOW = "caps_overflow"
+    """Thirty digits where an integer belongs."""
     CAPS_WRONG_TYPES = "caps_wrong_types"
     """Words where numbers belong, numbers where words belong."""
     CAPS_NOT_XML = "caps_not_xml"
@@ -54,6 +57,7 @@ def capabilities_lie(kinds: frozenset[Hostile], honest: str) -> Lie | None:
         return Lie(itertools.chain([b"<?xml version='1.0'?><a>"], itertools.repeat(b"<b>paper</b>" * 1000)))
     made: dict[Hostile, Callable[[str], str]] = {
         Hostile.CAPS_HUGE: _huge,
+        Hostile.CAPS_OVERFLOW: lambda text: _huge(text, 10**30 - 1),
         Hostile.CAPS_WRONG_TYPES: _wrong_types,
         Hostile.CAPS_NOT_XML: lambda _: "<html><body>404 – printer asleep",
         Hostile.CAPS_BOMB: lambda _: _bomb(),
@@ -91,12 +95,8 @@ def _text(text: str) -> Lie:
     return Lie(iter([body]), length=len(body))
 
 
-def _huge(honest: str) -> str:
-    replaced = honest
-    for name in ("MaxWidth", "MaxHeight", "XResolution", "YResolution"):
-        head, _, tail = replaced.partition(f"<scan:{name}>")
-        replaced = f"{head}<scan:{name}>{'9' * 30 if name == 'MaxHeight' else 2**31 - 1}{tail[tail.index('<'):]}"
-    return replaced
+def _huge(honest: str, number: int = 2**31 - 1) -> str:
+    return re.sub(r"<scan:(Max(?:Width|Height))>\d+<", rf"<scan:\1>{number}<", honest)
 
 
 def _wrong_types(honest: str) -> str:

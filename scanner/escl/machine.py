@@ -18,6 +18,8 @@ from scanner.model import Face, Source
 
 ABANDONED_AFTER = 1.0
 """Seconds a job may lie untouched before another client's job takes its place (the first client has died)."""
+SETTLE = 0.5
+"""Seconds a request waits for the picture before it to be off: a client may have its last byte before we know it."""
 LOG_LENGTH = 50_000
 
 ADF_STATES = {
@@ -98,11 +100,15 @@ class Machine:
     counters: Counter[str] = field(default_factory=Counter)
     log: deque[Event] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
     _lock: threading.RLock = field(default_factory=threading.RLock)
+    _settled: threading.Condition = field(init=False)
     _job: Job | None = None
     _stuck: Fault | None = None
     _glass: int = 0
     _jobs: int = 0
     _noted: int = 0
+
+    def __post_init__(self) -> None:
+        self._settled = threading.Condition(self._lock)
 
     # The client's side
 
@@ -138,12 +144,14 @@ class Machine:
             self._note("sent" if complete else "lost", side.number, side.face)
             if side.fault and side.fault.returns:
                 job.put_back_to = job.put_back_to or side.number
-            if not complete:
-                self._finish(job, "Aborted")
+            if not complete or self._job is None:  # None: the client deleted its job before the last byte was off
+                self._finish(job, job.state if complete else "Aborted")
+            self._settled.notify_all()
 
     def end_job(self, job_id: str) -> None:
         """The client has deleted its job. Raises Refusal 404."""
         with self._lock:
+            self._settle()
             if self._job is None or self._job.id != job_id:
                 raise Refusal(404, "no such job")
             self._finish(self._job, "Canceled" if self._job.state == "Processing" else self._job.state)
@@ -210,8 +218,13 @@ class Machine:
 
     # Inside, the lock held
 
+    def _settle(self) -> None:
+        """Waits a moment for a picture on its way; a hanging one is not waited for."""
+        self._settled.wait_for(lambda: self._job is None or not self._job.in_flight, timeout=SETTLE)
+
     def _make_room(self) -> None:
         """A job whose client has gone gives way; a living one does not."""
+        self._settle()
         job = self._job
         if job is None:
             return
@@ -230,6 +243,7 @@ class Machine:
             self._refuse(fault, self.tray.next_number)
 
     def _open_job(self, job_id: str) -> Job:
+        self._settle()
         job = self._job
         if job is None or job.id != job_id:
             raise Refusal(404, "no such job")

@@ -74,7 +74,7 @@ def _fits_window(size: tuple[int, int], request: ScanRequest) -> bool:
 def _resample(image: Image.Image, request: ScanRequest) -> Image.Image:
     """The window of the page at the asked dpi and colour. The feeder ends where the paper ends; the glass is white beyond."""
     have = dpi_of(image)
-    upright = ImageOps.exif_transpose(image).convert(_PIL_MODES[request.mode])
+    upright = _eight_bit(ImageOps.exif_transpose(image)).convert(_PIL_MODES[request.mode])
     true_size = tuple(max(1, round(n * ask / own)) for n, own, ask in zip(upright.size, have, request.dpi, strict=True))
     page = upright if true_size == upright.size else upright.resize((true_size[0], true_size[1]), reducing_gap=2.0)
     if _fits_window(page.size, request):
@@ -83,6 +83,13 @@ def _resample(image: Image.Image, request: ScanRequest) -> Image.Image:
     if request.source is not Source.FLATBED:
         right, bottom = max(left + 1, min(right, page.width)), max(top + 1, min(bottom, page.height))
     return _window(page, (left, top, right, bottom))
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """16-bit grey scaled down: Pillow's own conversion clips at 255."""
+    if not image.mode.startswith("I"):
+        return image
+    return image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
 
 
 def _window(page: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:

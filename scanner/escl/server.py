@@ -48,14 +48,17 @@ class Server(ThreadingHTTPServer):
 
     def close(self) -> None:
         self.stopping.set()
-        self.shutdown()
+        serving = self._thread.is_alive()
+        if serving:
+            self.shutdown()
         self.server_close()
         with self._clients_lock:
             clients = list(self._clients)
         for client in clients:
             with contextlib.suppress(OSError):
                 client.shutdown(socket.SHUT_RDWR)
-        self._thread.join(timeout=5)
+        if serving:
+            self._thread.join(timeout=5)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._clients_lock:
