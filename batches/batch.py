@@ -87,9 +87,7 @@ def explain_difference(connection: Connection, supervisor: str, batch_id: int, d
         .where(schema.batch.c.id == batch_id)
         .values(difference_reason=reason.strip(), difference_by=supervisor)
     )
-    journal.append(
-        connection, supervisor, "batch.difference_explained", f"batch:{batch_id}", difference, reason.strip()
-    )
+    journal.append(connection, supervisor, "batch.difference_explained", f"batch:{batch_id}", difference, reason.strip())
 
 
 def touch(connection: Connection, batch_id: int) -> int:

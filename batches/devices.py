@@ -23,7 +23,7 @@ def seen(connection: Connection, found: list[dict[str, Any]]) -> None:
         )
         if changed.rowcount == 0:
             alias = f"{values['vendor']} {values['model']}".strip()
-            connection.execute(schema.device.insert().values(alias=alias, **fresh))
+            connection.execute(schema.device.insert().values(alias=alias, **{"capabilities": {}, **fresh}))
 
 
 def listing(connection: Connection, *, present_only: bool = False) -> list[Row[Any]]:

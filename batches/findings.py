@@ -24,9 +24,7 @@ def replace(connection: Connection, batch_id: int, page_id: int | None, stage: s
         person = decided.get((values["check_id"], values["hint"]))
         state = FindingState.ORIGINAL if person else FindingState.OPEN
         connection.execute(
-            f.insert().values(
-                batch_id=batch_id, page_id=page_id, stage=stage, state=state.value, decided_by=person, **values
-            )
+            f.insert().values(batch_id=batch_id, page_id=page_id, stage=stage, state=state.value, decided_by=person, **values)
         )
 
 

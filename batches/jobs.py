@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Row, func, or_, select, update
 
 from batches import schema
 from batches.clock import later, now
+from batches.errors import NotFound
 from batches.words import JobKind, JobState
 
 MOST_ATTEMPTS = 3
@@ -28,9 +29,7 @@ def queue(connection: Connection, page_id: int, kind: JobKind) -> None:
 def lease(connection: Connection, kind: JobKind, worker: str, seconds: float, limit: int) -> list[Row[Any]]:
     """Take up to ``limit`` jobs, oldest first, expired leases too. A job that had its attempts is failed, not taken."""
     j = schema.page_job
-    free = or_(
-        j.c.state == JobState.QUEUED.value, (j.c.state == JobState.RUNNING.value) & (j.c.lease_until < now())
-    )
+    free = or_(j.c.state == JobState.QUEUED.value, (j.c.state == JobState.RUNNING.value) & (j.c.lease_until < now()))
     rows = connection.execute(select(j).where(j.c.kind == kind.value, free).order_by(j.c.id).limit(limit)).all()
     taken = []
     for row in rows:
@@ -41,6 +40,21 @@ def lease(connection: Connection, kind: JobKind, worker: str, seconds: float, li
         connection.execute(update(j).where(j.c.id == row.id).values(**values, lease_until=later(seconds)))
         taken.append(row)
     return taken
+
+
+def waiting(connection: Connection, kind: JobKind) -> bool:
+    """Whether there is anything to take; a look, no lock."""
+    j = schema.page_job
+    free = or_(j.c.state == JobState.QUEUED.value, (j.c.state == JobState.RUNNING.value) & (j.c.lease_until < now()))
+    return connection.execute(select(j.c.id).where(j.c.kind == kind.value, free).limit(1)).first() is not None
+
+
+def page_of(connection: Connection, job_id: int) -> int:
+    """The page a job is about. Raises NotFound."""
+    page_id = connection.execute(select(schema.page_job.c.page_id).where(schema.page_job.c.id == job_id)).scalar()
+    if page_id is None:
+        raise NotFound(what="job", id=job_id)
+    return int(page_id)
 
 
 def done(connection: Connection, job_id: int) -> None:

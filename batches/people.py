@@ -73,9 +73,7 @@ def check_password(connection: Connection, login: str, password: str) -> Row[Any
     if not _matches(row.password_hash, password):
         _count_failure(connection, row)
         return None
-    connection.execute(
-        update(schema.account).where(schema.account.c.id == row.id).values(failures=0, locked_until=None)
-    )
+    connection.execute(update(schema.account).where(schema.account.c.id == row.id).values(failures=0, locked_until=None))
     return row
 
 

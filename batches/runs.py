@@ -63,9 +63,7 @@ def get(connection: Connection, run_id: int) -> Row[Any]:
 
 def active(connection: Connection, batch_id: int) -> Row[Any] | None:
     """The run of this batch that is not finished: requested, running or paused."""
-    query = select(schema.capture_run).where(
-        schema.capture_run.c.batch_id == batch_id, schema.capture_run.c.state.in_(_ACTIVE)
-    )
+    query = select(schema.capture_run).where(schema.capture_run.c.batch_id == batch_id, schema.capture_run.c.state.in_(_ACTIVE))
     return connection.execute(query).first()
 
 

@@ -61,7 +61,5 @@ def move(connection: Connection, batch_id: int, to: BatchState, actor: str, *, r
     )
     if moved.rowcount != 1:
         raise Stale(what="batch", id=batch_id)
-    journal.append(
-        connection, actor, f"batch.{to.value}", f"batch:{batch_id}", origin.value, to.value, reason=reason or None
-    )
+    journal.append(connection, actor, f"batch.{to.value}", f"batch:{batch_id}", origin.value, to.value, reason=reason or None)
     return origin

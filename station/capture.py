@@ -5,7 +5,7 @@ A fault pauses the run and never touches a page. What a kill leaves behind is ad
 import logging
 import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +17,7 @@ from batches import batch as batch_records
 from batches import devices, pages, runs, schema, sheets
 from batches.errors import DatabaseBusy, DeviceHeld, NotFound, Stale
 from batches.pages import NewSide
-from batches.words import RunRequest
+from batches.words import RunPurpose, RunRequest
 from scanner.backend import Backend, Run
 from scanner.model import Face, FaultKind, Phase, ScanFault, Source, StoredSide
 from station.house import House
@@ -45,13 +45,19 @@ _LOSES_A_SHEET = frozenset(
 _IN_MOTION = frozenset({Phase.FEED, Phase.READ, Phase.STORE})
 
 
-def carry_out(house: House, backends: Mapping[str, Backend], run_id: int) -> None:
+LayPaper = Callable[[Row[Any], int], None]
+"""Told the run and its first sheet before the device is opened; the practice scanner has its paper laid this way."""
+
+
+def carry_out(house: House, backends: Mapping[str, Backend], run_id: int, lay_paper: LayPaper | None = None) -> None:
     """One session of a requested run, to its end or its pause. Faults end in the records, not in the caller."""
     try:
         session = _claim(house, run_id)
     except Stale:  # withdrawn meanwhile, or another broker was quicker
         return
     try:
+        if lay_paper is not None:
+            lay_paper(session.run, session.first_sheet)
         _feed(house, _backend(backends, session.device.backend), session)
     except ScanFault as fault:
         pause(house, session.run, fault)
@@ -148,7 +154,13 @@ def _feed(house: House, backend: Backend, session: Session) -> None:
         for side in feeding:
             with house.store.write() as connection:
                 pages.record(connection, run, new_side(house, run, side))
+            if run.purpose == RunPurpose.RESCAN.value and _sheet_complete(run, side):
+                return  # one sheet was asked for, whatever else lies in the feeder
             _require_room(house)
+
+
+def _sheet_complete(run: Row[Any], side: StoredSide) -> bool:
+    return run.settings["source"] != Source.DUPLEX.value or side.face is Face.BACK
 
 
 def _require_room(house: House) -> None:

@@ -1,0 +1,305 @@
+"""The operator's desk: every act of it, in the words of the work. Each is one transaction with its journal entry."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from batches import batch as batch_records
+from batches import batch_jobs, devices, findings, holdings, items, jobs, journal, ledger, pages, runs, sheets, states
+from batches.errors import Invalid, NotAllowed, Unexplained
+from batches.words import BatchJobKind, BatchState, JobKind, RunPurpose, RunState, SheetState
+from scanner.backend import refuse
+from scanner.model import ScanSettings, Source
+from station.geometry import crop_from_fractions
+from station.house import Actor, House
+from station.scan_settings import capabilities_from_json, settings_to_json
+
+_MENDABLE = (BatchState.OPEN, BatchState.CAPTURING, BatchState.CAPTURED, BatchState.PROCESSED, BatchState.REJECTED)
+_REQUEST_LEASE_SECONDS = 60.0
+
+
+def new_batch(  # noqa: PLR0913 - a form, one argument a field
+    house: House,
+    actor: Actor,
+    *,
+    fonds_code: str,
+    fonds_name: str,
+    catalogue_code: str,
+    catalogue_name: str,
+    file_code: str,
+    file_title: str,
+    box_code: str = "",
+    declared_sheets: int | None = None,
+    sheets_prepared: int | None,
+    practice: bool = False,
+) -> int:
+    """A new batch of an archive file, picked or typed: what the codes name already is used, the rest is made.
+
+    Raises Invalid naming the field."""
+    with house.store.write() as connection:
+        fonds_id = holdings.ensure_fonds(connection, actor.login, fonds_code, fonds_name)
+        catalogue_id = holdings.ensure_catalogue(connection, actor.login, fonds_id, catalogue_code, catalogue_name)
+        box_id = holdings.ensure_box(connection, actor.login, catalogue_id, box_code) if box_code.strip() else None
+        file_id = holdings.ensure_file(
+            connection,
+            actor.login,
+            catalogue_id,
+            file_code,
+            file_title,
+            box_id=box_id,
+            declared_sheets=declared_sheets,
+        )
+        return batch_records.create(
+            connection,
+            actor.login,
+            file_id,
+            sheets_prepared=sheets_prepared,
+            practice=practice,
+            profile=house.settings.release.profile,
+        )
+
+
+# -- scanning ------------------------------------------------------------------------------------------------------
+
+
+def start_run(house: House, actor: Actor, batch_id: int, device: str, settings: ScanSettings) -> int:
+    """Feed the stack. Raises ScanFault BAD_SETTING before any paper moves, DeviceHeld, NotAllowed."""
+    return _request(house, actor, batch_id, device, settings, RunPurpose.CAPTURE, None)
+
+
+def rescan(house: House, actor: Actor, page_id: int, device: str, settings: ScanSettings) -> int:
+    """Scan this sheet again; the new pictures take the place of the old, which stay on record.
+
+    From the flatbed only the side of this page is taken."""
+    with house.store.read() as connection:
+        page = pages.get(connection, page_id)
+    single = settings.source is not Source.DUPLEX
+    return _request(
+        house, actor, page.batch_id, device, settings, RunPurpose.RESCAN, page.sheet_id, as_face=page.face if single else None
+    )
+
+
+def insert_after(house: House, actor: Actor, batch_id: int, sheet_id: int | None, device: str, settings: ScanSettings) -> int:
+    """Scan sheets that belong after this one; they are numbered 15a, 15b …"""
+    return _request(house, actor, batch_id, device, settings, RunPurpose.INSERT, sheet_id)
+
+
+def stop_run(house: House, actor: Actor, run_id: int) -> None:
+    """Stop between sheets."""
+    with house.store.write() as connection:
+        runs.ask_stop(connection, actor.login, run_id)
+
+
+def resume_run(house: House, actor: Actor, run_id: int) -> None:
+    """The paper is back in the feeder: go on with the sheet that did not come."""
+    with house.store.write() as connection:
+        run = runs.get(connection, run_id)
+        devices.take(connection, run.device, run.uid, actor.login, _REQUEST_LEASE_SECONDS)
+        runs.resume(connection, actor.login, run_id)
+
+
+def give_up_run(house: House, actor: Actor, run_id: int) -> None:
+    """End a paused run; what is stored stays, the rest is scanned some other way."""
+    with house.store.write() as connection:
+        run = runs.get(connection, run_id)
+        runs.give_up(connection, actor.login, run_id)
+        devices.release(connection, run.device, run.uid)
+
+
+def _request(
+    house: House,
+    actor: Actor,
+    batch_id: int,
+    device: str,
+    settings: ScanSettings,
+    purpose: RunPurpose,
+    target: int | None,
+    *,
+    as_face: str | None = None,
+) -> int:
+    with house.store.write() as connection:
+        known = devices.get(connection, device)
+        _only_practice_on_practice(connection, batch_id, known)
+        refuse(settings, capabilities_from_json(known.capabilities))
+        asked: dict[str, Any] = settings_to_json(settings)
+        if as_face:
+            asked["as_face"] = as_face
+        run_id = runs.request(
+            connection, actor.login, batch_id, device, asked, role=actor.role, purpose=purpose, target_sheet_id=target
+        )
+        run = runs.get(connection, run_id)
+        devices.take(connection, device, run.uid, actor.login, _REQUEST_LEASE_SECONDS)
+        return run_id
+
+
+def _only_practice_on_practice(connection: Connection, batch_id: int, device: Row[Any]) -> None:
+    """The practice scanner's pages must never stand in a batch that can be released."""
+    if device.practice and not batch_records.get(connection, batch_id).practice:
+        raise NotAllowed(what="practice_device", state="practice")
+
+
+# -- mending -------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _mending(house: House, page_id: int) -> Iterator[tuple[Connection, Row[Any]]]:
+    """A transaction on a page of a batch that may still be mended."""
+    with house.store.write() as connection:
+        page = pages.get(connection, page_id)
+        states.require(connection, page.batch_id, *_MENDABLE)
+        yield connection, page
+
+
+def turn(house: House, actor: Actor, page_id: int, degrees: int) -> None:
+    """Turn clockwise by 90, -90 or 180 from how it stands now."""
+    if degrees not in (90, -90, 180):
+        raise Invalid(what="degrees", value=degrees)
+    with _mending(house, page_id) as (connection, _):
+        now = pages.values(connection, page_id).get("orientation")
+        upright = ((now.value if now else 0) + degrees) % 360
+        _say(connection, actor, page_id, "orientation", upright)
+
+
+def straighten(house: House, actor: Actor, page_id: int, degrees: float | None) -> None:
+    """Skew in degrees, + = text falls to the right; None leaves it to the machine again."""
+    if degrees is not None and not -15 <= degrees <= 15:
+        raise Invalid(what="degrees", value=degrees)
+    with _mending(house, page_id) as (connection, _):
+        _say(connection, actor, page_id, "skew", degrees)
+
+
+def set_crop(house: House, actor: Actor, page_id: int, box: tuple[float, float, float, float] | None) -> None:
+    """``box``: fractions 0..1 of the upright, unstraightened, uncropped page; None leaves it to the machine again."""
+    with _mending(house, page_id) as (connection, page):
+        values = pages.values(connection, page_id)
+        crop = None if box is None else crop_from_fractions((page.width, page.height), values, box)
+        _say(connection, actor, page_id, "crop", crop)
+
+
+def mark_blank(house: House, actor: Actor, page_id: int, blank: bool | None) -> None:
+    """Blank pages are kept and marked; None leaves it to the machine again."""
+    with _mending(house, page_id) as (connection, _):
+        _say(connection, actor, page_id, "blank", blank)
+
+
+def _say(connection: Connection, actor: Actor, page_id: int, name: str, value: Any) -> None:
+    pages.set_person_value(connection, actor.login, page_id, name, value)
+    jobs.queue(connection, page_id, JobKind.LIVE)
+
+
+def set_sheet_state(house: House, actor: Actor, sheet_id: int, state: SheetState) -> None:
+    """Mark a sheet as a separator, as superseded (scanned twice), or as live again."""
+    with house.store.write() as connection:
+        states.require(connection, sheets.get(connection, sheet_id).batch_id, *_MENDABLE)
+        sheets.set_state(connection, actor.login, sheet_id, state)
+
+
+def move_sheet(house: House, actor: Actor, sheet_id: int, after_sheet_id: int | None) -> None:
+    with house.store.write() as connection:
+        states.require(connection, sheets.get(connection, sheet_id).batch_id, *_MENDABLE)
+        sheets.move(connection, actor.login, sheet_id, after_sheet_id)
+
+
+def original_is_so(house: House, actor: Actor, finding_id: int, undo: bool = False) -> None:
+    """The original itself is like this: the finding stays on record, decided."""
+    with house.store.write() as connection:
+        findings.original_is_so(connection, actor.login, finding_id, undo=undo)
+
+
+# -- documents -----------------------------------------------------------------------------------------------------
+
+
+def split_item(house: House, actor: Actor, page_id: int) -> int:
+    """A document begins on this page."""
+    with _mending(house, page_id) as (connection, _):
+        return items.split(connection, actor.login, page_id)
+
+
+def join_item(house: House, actor: Actor, item_id: int) -> None:
+    """The document goes on with the one before it."""
+    with house.store.write() as connection:
+        items.join(connection, actor.login, item_id)
+
+
+def set_item_fields(house: House, actor: Actor, item_id: int, fields: dict[str, Any]) -> None:
+    with house.store.write() as connection:
+        items.set_fields(connection, actor.login, item_id, fields)
+
+
+# -- the batch -----------------------------------------------------------------------------------------------------
+
+
+def set_prepared(house: House, actor: Actor, batch_id: int, count: int) -> None:
+    """The count of sheets on the table."""
+    with house.store.write() as connection:
+        states.require(connection, batch_id, *_MENDABLE)
+        batch_records.set_prepared(connection, actor.login, batch_id, count)
+
+
+def hand_over(house: House, actor: Actor, batch_id: int) -> None:
+    """The stack is through: to the text path and the checks of the whole batch, then to review.
+
+    Raises Unexplained where the counts differ and no supervisor has said why, NotAllowed while a run is open."""
+    with house.store.write() as connection:
+        states.require(connection, batch_id, BatchState.CAPTURING)
+        if runs.active(connection, batch_id) is not None:
+            raise NotAllowed(what="run", state=RunState.PAUSED.value)
+        count = ledger.of(connection, batch_id)
+        if not count.may_close or not count.sheets:
+            raise Unexplained(
+                prepared=count.prepared, sheets=count.sheets, difference=count.difference, unaccounted=count.unaccounted
+            )
+        states.move(connection, batch_id, BatchState.CAPTURED, actor.login, role=actor.role)
+        batch_jobs.queue(connection, batch_id, BatchJobKind.CHECK, actor.login, actor.role)
+
+
+_UNDOABLE = frozenset({"page.orientation", "page.skew", "page.crop", "page.blank", "sheet.state", "sheet.moved"})
+
+
+def undo(house: House, actor: Actor, batch_id: int) -> str:
+    """Take back this person's last mending in this batch; returns its action, "" when there is nothing to take back."""
+    with house.store.write() as connection:
+        states.require(connection, batch_id, *_MENDABLE)
+        entry = _last_undoable(connection, actor.login, batch_id)
+        if entry is None:
+            return ""
+        _take_back(connection, replace(actor, login=actor.login), entry)
+        journal.append(connection, actor.login, "undo", entry.subject, None, entry.seq)
+        return entry.action
+
+
+def _last_undoable(connection: Connection, login: str, batch_id: int) -> journal.Entry | None:
+    """The newest of this person's mendings that was not taken back and is not itself the trace of a taking back."""
+    taken_back: set[int] = set()
+    skip = False
+    for entry in journal.entries(connection, f"batch:{batch_id}"):
+        if entry.actor != login:
+            continue
+        if entry.action == "undo":
+            taken_back.add(int(entry.detail["after"]))
+            skip = True
+        elif skip and entry.action in _UNDOABLE:  # the mending that carried the undo out
+            skip = False
+        elif entry.action in _UNDOABLE and entry.seq not in taken_back:
+            return entry
+    return None
+
+
+def _take_back(connection: Connection, actor: Actor, entry: journal.Entry) -> None:
+    subject_id = int(entry.subject.rsplit(":", 1)[1])
+    before: Any = entry.detail.get("before")
+    if entry.action == "sheet.state":
+        sheets.set_state(connection, actor.login, subject_id, SheetState(before))
+    elif entry.action == "sheet.moved":
+        _move_back(connection, actor, subject_id, int(before))
+    else:
+        _say(connection, actor, subject_id, entry.action.removeprefix("page."), before)
+
+
+def _move_back(connection: Connection, actor: Actor, sheet_id: int, position: int) -> None:
+    batch_id = sheets.get(connection, sheet_id).batch_id
+    others = [row.id for row in sheets.listing(connection, batch_id) if row.id != sheet_id]
+    sheets.move(connection, actor.login, sheet_id, others[position - 2] if position > 1 else None)

@@ -1,0 +1,125 @@
+"""Scanners as the desk sees them, and the scan profiles offered for them."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from batches import devices as device_records
+from scanner.backend import Backend
+from scanner.model import ColorMode, DeviceCapabilities, DeviceInfo, ScanFault, ScanSettings, Source
+from station.house import Actor, House
+from station.scan_settings import capabilities_from_json, capabilities_to_json
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceView:
+    identity: str
+    alias: str
+    vendor: str
+    model: str
+    present: bool
+    practice: bool
+    holder: str | None
+    """who holds it now; None = free"""
+    since: str | None
+    capabilities: DeviceCapabilities
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileView:
+    """``name`` is stable and has its words in the catalogue (``profile.<name>``)."""
+
+    name: str
+    settings: ScanSettings
+
+
+_A4 = (210.0, 297.0)
+PROFILES = (
+    ProfileView("administrative_duplex", ScanSettings(Source.DUPLEX, ColorMode.COLOR, 300, *_A4)),
+    ProfileView("administrative_front", ScanSettings(Source.FEEDER, ColorMode.COLOR, 300, *_A4)),
+    ProfileView("flatbed", ScanSettings(Source.FLATBED, ColorMode.COLOR, 300, *_A4)),
+    ProfileView("draft_duplex", ScanSettings(Source.DUPLEX, ColorMode.COLOR, 200, *_A4)),
+)
+"""TT 05/2025: colour, at least 24 bit, at least 200 dpi for administrative documents; 300 dpi reads better."""
+
+
+def listing(house: House) -> list[DeviceView]:
+    """Every device ever seen, present ones first."""
+    with house.store.read() as connection:
+        rows = device_records.listing(connection)
+    return [
+        DeviceView(
+            row.identity,
+            row.alias,
+            row.vendor,
+            row.model,
+            row.present,
+            row.practice,
+            row.holder,
+            row.since,
+            capabilities_from_json(row.capabilities),
+        )
+        for row in rows
+    ]
+
+
+def profiles(house: House) -> list[ProfileView]:
+    """The profiles on offer, the configured default first."""
+    first = house.settings.scanning.default_profile
+    return sorted(PROFILES, key=lambda profile: profile.name != first)
+
+
+def ask_refresh(house: House) -> None:
+    """Ask the broker to look for devices anew."""
+    with house.store.write() as connection:
+        device_records.ask_refresh(connection)
+
+
+def rename(house: House, actor: Actor, identity: str, alias: str) -> None:
+    with house.store.write() as connection:
+        device_records.rename(connection, actor.login, identity, alias)
+
+
+def look(house: House, backends: Mapping[str, Backend], practice: frozenset[str] = frozenset()) -> int:
+    """List the devices of every backend with their capabilities and put them on record; returns how many there are.
+
+    ``practice``: addresses or model names of the station's own virtual scanner. A device that lists but does not answer is
+    recorded without capabilities: it may be in use."""
+    found = []
+    for backend in backends.values():
+        for info in _list(backend):
+            capabilities = _ask(backend, info)
+            found.append(
+                {
+                    "identity": info.identity,
+                    "backend": info.backend,
+                    "address": info.address,
+                    "vendor": info.vendor,
+                    "model": info.model,
+                    "serial": info.serial,
+                    "practice": info.virtual or bool({info.model, info.address} & practice),
+                    **({"capabilities": capabilities_to_json(capabilities)} if capabilities else {}),
+                }
+            )
+    with house.store.write() as connection:
+        device_records.seen(connection, found)
+        device_records.refreshed(connection)
+    return len(found)
+
+
+def _list(backend: Backend) -> list[DeviceInfo]:
+    try:
+        return backend.list_devices()
+    except ScanFault as fault:
+        log.warning("%s lists no devices: %s", backend.name, fault)
+        return []
+
+
+def _ask(backend: Backend, info: DeviceInfo) -> DeviceCapabilities | None:
+    try:
+        return backend.capabilities(info.address)
+    except ScanFault as fault:
+        log.warning("%s does not tell what it can do: %s", info.identity, fault)
+        return None

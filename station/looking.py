@@ -1,0 +1,191 @@
+"""The live path of one page, in a worker process: geometry, checks, proof and thumbnail. Reads a master, writes copies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import cv2
+
+from batches.pages import Value
+from imaging import blank as blank_measure
+from imaging import geometry, load, prepare, render
+from imaging.ocr import Engine, open_engine
+from imaging.values import Blank, Geometry, Raster, Skew
+from qc.finding import Finding
+from qc.limits import Limits
+from qc.look import Expected, FileFacts
+from qc.page import check_page
+from station.geometry import crop_to_json, geometry_of
+
+PROOF_PX = 1600
+THUMB_PX = 300
+WHOLE_PX = 1240
+_QUALITY = [cv2.IMWRITE_JPEG_QUALITY, 82]
+
+
+@dataclass(frozen=True, slots=True)
+class LookTask:
+    """``person``: the values a person set (orientation, skew, crop, blank); they stand over what is measured here."""
+
+    master: str
+    folder: str
+    person: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    partner: str | None = None
+    limits: Mapping[str, float] = field(default_factory=dict)
+    asked_dpi: float | None = None
+    language: str = "vie"
+
+
+@dataclass(frozen=True, slots=True)
+class LookResult:
+    """``values``: name → (value, confidence) as measured; ``findings`` as rows; ``ms`` per stage."""
+
+    values: dict[str, tuple[Any, float]]
+    findings: list[dict[str, Any]]
+    ms: dict[str, float]
+
+
+class Unreadable(Exception):
+    """The master cannot be decoded; ``reason`` as in imaging.load."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type["Unreadable"], tuple[str, str]]:
+        return type(self), (self.reason, str(self))
+
+
+def look(task: LookTask) -> LookResult:
+    """Measure, judge, and write thumb.jpg, proof.jpg and whole.jpg. Raises Unreadable."""
+    clock = _Clock()
+    raster = read_master(Path(task.master))
+    clock.stage("decode")
+    prepared = prepare.prepare(raster)
+    measured = geometry.measure(raster, prepared, osd=lambda ink, dpi: resident(task.language).orientation(ink, dpi))
+    clock.stage("geometry")
+    partner = _partner(task)
+    blank = blank_measure.measure(raster, prepared, partner)
+    clock.stage("blank")
+    shown = with_person(measured, task.person)
+    judged = _judge(raster, prepared, shown, _blank_with_person(blank, task.person), task, partner)
+    clock.stage("checks")
+    _write_copies(Path(task.folder), raster, shown)
+    clock.stage("copies")
+    return LookResult(_values(measured, blank), [finding_row(finding) for finding in judged], clock.ms)
+
+
+def read_master(path: Path) -> Raster:
+    """The pixels of a master. Raises Unreadable."""
+    try:
+        page = next(load.pages(path))
+    except load.LoadError as error:
+        raise Unreadable(error.reason, str(error)) from error
+    if isinstance(page, load.BadPage):
+        raise Unreadable(page.error.reason, str(page.error))
+    return page.raster
+
+
+def with_person(measured: Geometry, person: Mapping[str, Any]) -> Geometry:
+    """The machine's geometry with a person's values over it."""
+    said = {name: Value(value, 1.0, True, "") for name, value in person.items()}
+    told = geometry_of((measured.crop.box[2], measured.crop.box[3]), said)
+    return replace(
+        measured,
+        orientation=told.orientation if "orientation" in said else measured.orientation,
+        skew=told.skew if "skew" in said else measured.skew,
+        crop=told.crop if "crop" in said else measured.crop,
+        canvas=told.canvas if "crop" in said else measured.canvas,
+    )
+
+
+def finding_row(finding: Finding) -> dict[str, Any]:
+    """A finding as batches.findings keeps it."""
+    return {
+        "check_id": finding.check,
+        "level": finding.level.value,
+        "value": finding.value,
+        "limit_value": finding.limit,
+        "box": list(finding.box) if finding.box else None,
+        "hint": finding.hint,
+    }
+
+
+def _judge(
+    raster: Raster,
+    prepared: prepare.Prepared,
+    shown: Geometry,
+    blank: Blank,
+    task: LookTask,
+    partner: prepare.Prepared | None,
+) -> list[Finding]:
+    facts = FileFacts(complete=False if "truncated_tail" in task.warnings else None)
+    expected = Expected(dpi=task.asked_dpi)
+    limits = Limits.from_mapping(task.limits)
+    return check_page(raster, prepared, shown, blank, limits=limits, expected=expected, partner=partner, file_facts=facts)
+
+
+def _partner(task: LookTask) -> prepare.Prepared | None:
+    """The sheet's other side, where it has come already; without it show-through cannot be told from ink."""
+    if task.partner is None:
+        return None
+    try:
+        return prepare.prepare(read_master(Path(task.partner)))
+    except Unreadable:
+        return None
+
+
+def _blank_with_person(measured: Blank, person: Mapping[str, Any]) -> Blank:
+    said = person.get("blank")
+    return measured if said is None else replace(measured, value=bool(said), confidence=1.0)
+
+
+def _write_copies(folder: Path, raster: Raster, shown: Geometry) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    proof = render.proof(raster, PROOF_PX, shown)
+    _write(folder / "proof.jpg", proof)
+    _write(folder / "thumb.jpg", render.thumbnail(proof, longest_px=THUMB_PX))
+    uncropped = replace(geometry.without_crop(shown, raster), skew=Skew(0.0, 0.0))
+    _write(folder / "whole.jpg", render.proof(raster, WHOLE_PX, uncropped))
+
+
+def _write(path: Path, picture: Raster) -> None:
+    """Atomic: a browser never gets half a picture."""
+    done, data = cv2.imencode(".jpg", picture.pixels, _QUALITY)
+    if not done:
+        raise ValueError(f"no JPEG for {path.name}")
+    part = path.with_suffix(".part")
+    part.write_bytes(data.tobytes())
+    part.replace(path)
+
+
+def _values(measured: Geometry, blank: Blank) -> dict[str, tuple[Any, float]]:
+    return {
+        "orientation": (measured.orientation.degrees, measured.orientation.confidence),
+        "skew": (round(measured.skew.degrees, 4), measured.skew.confidence),
+        "crop": (crop_to_json(measured), measured.crop.confidence),
+        "blank": (blank.value, blank.confidence),
+    }
+
+
+@cache
+def resident(language: str) -> Engine:
+    """One resident engine a worker process."""
+    return open_engine(language=language)
+
+
+class _Clock:
+    """Milliseconds a stage."""
+
+    def __init__(self) -> None:
+        self.ms: dict[str, float] = {}
+        self._last = perf_counter()
+
+    def stage(self, name: str) -> None:
+        now = perf_counter()
+        self.ms[name] = round((now - self._last) * 1000, 1)
+        self._last = now
