@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -41,6 +42,16 @@ def likeness(prepared: Prepared, degrees: float = 0.0, sheet: Box | None = None)
 def distance(one: bytes, other: bytes) -> int:
     """Bits that differ, 0..256."""
     return (int.from_bytes(one) ^ int.from_bytes(other)).bit_count()
+
+
+def near_pairs(hashes: Sequence[bytes], most: float) -> Iterator[tuple[int, int]]:
+    """Pairs of indices whose hashes differ in at most ``most`` bits."""
+    if not hashes:
+        return
+    words = np.frombuffer(b"".join(hashes), np.uint64).reshape(len(hashes), -1)
+    for at in range(len(words) - 1):
+        apart = np.bitwise_count(words[at + 1 :] ^ words[at]).sum(axis=1)
+        yield from ((at, at + 1 + int(other)) for other in np.flatnonzero(apart <= most))
 
 
 def correlation(one: Likeness, other: Likeness) -> float:
