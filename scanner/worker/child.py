@@ -1,6 +1,7 @@
 """The child's end: one driver, requests as JSON lines on standard input, answers on a private copy of standard output."""
 
 import ctypes
+import faulthandler
 import json
 import os
 import queue
@@ -24,6 +25,7 @@ def main(make_driver: Callable[[], Driver]) -> None:
     """Serve until the pipe closes. ``sys.argv[1]`` is the parent's process id."""
     die_with_parent(int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    faulthandler.enable(all_threads=False)
     say = _private_answers()
     requests: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
     desk = Desk(make_driver(), _throttled(say))

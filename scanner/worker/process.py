@@ -10,7 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,25 +20,37 @@ from scanner.worker.timeouts import PHASES, Timeouts
 
 ROOT = Path(__file__).resolve().parents[2]
 Message = dict[str, Any]
+Order = tuple["Future[subprocess.Popen[bytes]]", Sequence[str], Mapping[str, str]]
 
 
 class _Launcher:
     """Starts children from one thread that lives as long as the process.
 
     A child dies with the *thread* that forked it (PR_SET_PDEATHSIG), so a thread of a request or of a test must not fork it.
-    After a fork of the service itself the thread is gone and a new one is made."""
+    After a fork of the service itself the thread is gone and a new one is made. An executor of the standard library would not
+    do: it refuses work once the main thread has ended."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._owner = 0
-        self._pool: ThreadPoolExecutor | None = None
+        self._orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
 
     def start(self, command: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[bytes]:
         with self._lock:
-            if self._pool is None or self._owner != os.getpid():
-                self._pool, self._owner = ThreadPoolExecutor(1, thread_name_prefix="scanner-launcher"), os.getpid()
-            pool = self._pool
-        return pool.submit(_popen, command, env).result()
+            if self._owner != os.getpid():
+                self._orders, self._owner = queue.SimpleQueue(), os.getpid()
+                threading.Thread(target=self._work, args=(self._orders,), name="scanner-launcher", daemon=True).start()
+        started: Future[subprocess.Popen[bytes]] = Future()
+        self._orders.put((started, command, env))
+        return started.result()
+
+    def _work(self, orders: "queue.SimpleQueue[Order]") -> None:
+        while True:
+            started, command, env = orders.get()
+            try:
+                started.set_result(_popen(command, env))
+            except OSError as error:
+                started.set_exception(error)
 
 
 def _popen(command: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -125,7 +137,7 @@ class Child:
         code = self._process.returncode
         how = signal.Signals(-code).name if code is not None and code < 0 else f"exit status {code}"
         self._readers[1].join(1.0)
-        detail = f"driver process ended by {how} in phase {phase}; last words: {' | '.join(self._chatter)[-600:]}"
+        detail = f"driver process ended by {how} in phase {phase}; last words: {' | '.join(self._chatter)[-1500:]}"
         return ScanFault(FaultKind.CRASHED, PHASES.get(phase, Phase.OPEN), detail)
 
     def _close_input(self) -> None:
@@ -167,6 +179,6 @@ def _drain(stream: IO[bytes], take: Any) -> None:
 
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """Ours, with the package findable and a native crash leaving its trace on the error stream."""
+    """Ours, with the package findable."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
-    return {**os.environ, "PYTHONPATH": path, "PYTHONFAULTHANDLER": "1", **extra}
+    return {**os.environ, "PYTHONPATH": path, **extra}

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from scanner.sane.backend import SaneBackend
 from scanner.sane.config import write_private_config
@@ -48,13 +49,14 @@ def sane_test(tmp_path: Path) -> SaneBackend:
 
 @pytest.fixture
 def tray(tmp_path: Path) -> Callable[[int], Path]:
-    """A folder of so many PNG pages."""
+    """A folder of so many A4 pages, 75 dpi PNG."""
 
     def make(count: int) -> Path:
         folder = tmp_path / "tray"
         folder.mkdir()
         for index in range(count):
-            cv2.imwrite(str(folder / f"p{index:03d}.png"), noise_page(index, 620, 877))
+            page = cv2.cvtColor(noise_page(index, 620, 877), cv2.COLOR_BGR2RGB)
+            Image.fromarray(page).save(folder / f"p{index:03d}.png", dpi=(75, 75))
         return folder
 
     return make

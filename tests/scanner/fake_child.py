@@ -1,0 +1,94 @@
+"""A driver of ours with every bad habit, chosen by address: ``python -m fake_child PARENT``."""
+
+import ctypes
+import os
+import sys
+import time
+from typing import Any
+
+from scanner.model import ColorMode, DeviceCapabilities, DeviceInfo, Face, FaultKind, Phase, ScanFault, ScanSettings
+from scanner.worker.child import main
+from scanner.worker.driver import Frame, Progress
+
+
+class FakeSession:
+    effective: dict[str, dict[str, Any]] = {"habit": {"asked": 1, "effective": 1}}  # noqa: RUF012
+
+    def __init__(self, habit: str) -> None:
+        self.habit, self.count = habit, 0
+
+    def side_bytes(self) -> int:
+        return 1 << 62 if self.habit == "giant" else 600
+
+    def next_side(self, face: Face, progress: Progress) -> Frame | None:
+        self.count += 1
+        progress("first_line")
+        if self.count > 2:
+            HABITS[self.habit]()
+        if self.count > 4:
+            return None
+        data = bytes([self.count]) * 600
+        return Frame(data, 20, 30, ColorMode.GRAY, (300.0, 300.0), facts={"count": self.count})
+
+    def sensors(self) -> dict[str, Any]:
+        sensors = {"jam_is_double": {"double_feed": 1}, "stop_button": {"page_loaded": 1}}
+        return sensors.get(self.habit, {})
+
+    def cancel(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def crash() -> None:
+    ctypes.string_at(0)
+
+
+def jam() -> None:
+    raise ScanFault(FaultKind.JAM, Phase.READ, "jammed")
+
+
+def no_memory() -> None:
+    raise MemoryError("none left")
+
+
+def chat() -> None:
+    os.write(1, b'{"at": "end"}\n' * 2000)
+    os.write(2, b"driver noise\n" * 20000)
+
+
+HABITS = {
+    "good": lambda: None,
+    "giant": lambda: None,
+    "crash": crash,
+    "exit": lambda: os._exit(7),
+    "hang": lambda: time.sleep(1000),
+    "jam": jam,
+    "jam_is_double": jam,
+    "stop_button": lambda: None,
+    "no_memory": no_memory,
+    "chat": chat,
+    "unheard": lambda: {}["unheard"],
+}
+
+
+class FakeDriver:
+    def list_devices(self) -> list[DeviceInfo]:
+        return []
+
+    def capabilities(self, address: str, progress: Progress) -> DeviceCapabilities:
+        return DeviceCapabilities({})
+
+    def open(self, address: str, settings: ScanSettings, progress: Progress) -> FakeSession:
+        if address == "hang_open":
+            time.sleep(1000)
+        return FakeSession(address)
+
+    def watch(self, address: str, progress: Progress) -> FakeSession:
+        return FakeSession(address)
+
+    def fault(self, error: Exception, phase: str) -> ScanFault:
+        return ScanFault(FaultKind.IO_ERROR, Phase.READ, f"{type(error).__name__} in {phase}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(FakeDriver))
