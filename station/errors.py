@@ -41,7 +41,8 @@ class UsageError(SohoaError):
 def translate(error: BaseException) -> SohoaError:
     """Any exception as the error a person reads. Lower rooms raise stable codes; their words are looked up here.
 
-    Order: our own; a scanner's fault; an exception with a ``code`` that has words; a full disk and its kin; the rest."""
+    Order: our own; a scanner's fault; a stable id of a lower room that has words; a full disk and
+    its kin; the database; the rest."""
     if isinstance(error, SohoaError):
         return error
     if isinstance(error, ScanFault):
@@ -50,6 +51,8 @@ def translate(error: BaseException) -> SohoaError:
         return known
     if isinstance(error, OSError):
         return _system(error)
+    if type(error).__module__.startswith("sqlalchemy."):
+        return SohoaError.of("records.database_unreachable", detail=str(getattr(error, "orig", None) or error))
     return SohoaError.of("unexpected", kind=type(error).__name__, detail=str(error) or "?")
 
 
