@@ -90,6 +90,11 @@ def explain_difference(connection: Connection, supervisor: str, batch_id: int, d
     journal.append(connection, supervisor, "batch.difference_explained", f"batch:{batch_id}", difference, reason.strip())
 
 
+def set_return_reason(connection: Connection, batch_id: int, reason: str) -> None:
+    """What the operator reads when a batch comes back."""
+    connection.execute(update(schema.batch).where(schema.batch.c.id == batch_id).values(return_reason=reason.strip()))
+
+
 def touch(connection: Connection, batch_id: int) -> int:
     """Number the next change of a batch; whoever watches asks for what is newer than the last number seen."""
     revision = connection.execute(

@@ -27,11 +27,18 @@ def of(connection: Connection, batch_id: int, kind: BatchJobKind) -> Row[Any] | 
     return connection.execute(select(j).where(j.c.batch_id == batch_id, j.c.kind == kind.value)).first()
 
 
-def next_queued(connection: Connection) -> Row[Any] | None:
+def any_queued(connection: Connection, kind: BatchJobKind) -> bool:
+    """A look, no lock."""
+    j = schema.batch_job
+    query = select(j.c.id).where(j.c.kind == kind.value, j.c.state == JobState.QUEUED.value)
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def next_queued(connection: Connection, kind: BatchJobKind) -> Row[Any] | None:
     """Take the oldest waiting one: it is running from here on."""
     j = schema.batch_job
-    query = select(j).where(j.c.state == JobState.QUEUED.value).order_by(j.c.queued_at).limit(1)
-    row = connection.execute(query).first()
+    query = select(j).where(j.c.kind == kind.value, j.c.state == JobState.QUEUED.value).order_by(j.c.queued_at)
+    row = connection.execute(query.limit(1)).first()
     if row is not None:
         connection.execute(update(j).where(j.c.id == row.id).values(state=JobState.RUNNING.value))
     return row

@@ -98,3 +98,12 @@ def counts(connection: Connection, batch_id: int | None = None) -> dict[tuple[st
 def of_page(connection: Connection, page_id: int) -> dict[str, Row[Any]]:
     """kind → job of a page."""
     return {row.kind: row for row in connection.execute(select(schema.page_job).where(schema.page_job.c.page_id == page_id))}
+
+
+def states_of(connection: Connection, page_ids: list[int]) -> dict[int, dict[str, str]]:
+    """page id → kind → state, in one query."""
+    j = schema.page_job
+    found: dict[int, dict[str, str]] = {}
+    for row in connection.execute(select(j.c.page_id, j.c.kind, j.c.state).where(j.c.page_id.in_(page_ids))):
+        found.setdefault(row.page_id, {})[row.kind] = row.state
+    return found

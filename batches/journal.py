@@ -82,6 +82,23 @@ def entries(connection: Connection, subject: str | None = None, limit: int | Non
         yield Entry(row.seq, row.at, row.actor, row.action, row.subject, json.loads(row.detail), row.prev, row.hash)
 
 
+def extract(connection: Connection, subject: str) -> Iterator[dict[str, Any]]:
+    """The entries of one thing as they stand in the chain, oldest first: each can be hashed again by whoever holds them."""
+    below = schema.journal.c.subject.startswith(subject + "/", autoescape=True)
+    query = select(schema.journal).where((schema.journal.c.subject == subject) | below).order_by(schema.journal.c.seq)
+    for row in connection.execute(query):
+        yield dict(row._mapping)
+
+
+def digest_of(entry: dict[str, Any]) -> str | None:
+    """The hash an extracted entry must have; None where parts of it are missing."""
+    try:
+        parts = (entry[name] for name in ("seq", "at", "actor", "action", "subject", "detail", "prev"))
+        return _digest(*parts)
+    except KeyError:
+        return None
+
+
 def _canonical(detail: dict[str, Any]) -> str:
     kept = {key: value for key, value in detail.items() if value is not None}
     return json.dumps(kept, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

@@ -96,6 +96,12 @@ def delivered(connection: Connection, batch_id: int) -> list[Row[Any]]:
     return [row for row in listing(connection, batch_id) if row.sheet_state == SheetState.LIVE.value]
 
 
+def of_run(connection: Connection, run_id: int) -> list[Row[Any]]:
+    """The sides a run brought, in the order they came."""
+    feeds = select(schema.feed.c.id).where(schema.feed.c.run_id == run_id)
+    return list(connection.execute(_query().where(schema.page.c.feed_id.in_(feeds)).order_by(schema.page.c.id)))
+
+
 def masters_of_run(connection: Connection, run_id: int) -> set[str]:
     """The masters a run has on record."""
     f, p = schema.feed, schema.page

@@ -4,6 +4,9 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row
 
 from batches import devices as device_records
 from batches import runs
@@ -76,7 +79,7 @@ class Broker:
             log.exception("run %s", run_id)
             self._pause_in_the_end(run_id, f"{type(error).__name__}: {error}")
 
-    def _lay_paper(self, run: capture.Row, first_sheet: int) -> None:  # type: ignore[type-arg]
+    def _lay_paper(self, run: Row[Any], first_sheet: int) -> None:
         with self._house.store.read() as connection:
             device = device_records.get(connection, run.device)
         if self._practice is not None and device.backend == PRACTICE:

@@ -13,9 +13,12 @@ from batches.errors import Invalid, NotAllowed, Unexplained
 from batches.words import BatchJobKind, BatchState, JobKind, RunPurpose, RunState, SheetState
 from scanner.backend import refuse
 from scanner.model import ScanSettings, Source
+from station import desk_view
 from station.geometry import crop_from_fractions
 from station.house import Actor, House
 from station.scan_settings import capabilities_from_json, settings_to_json
+
+view, changes, page = desk_view.view, desk_view.changes, desk_view.page
 
 _MENDABLE = (BatchState.OPEN, BatchState.CAPTURING, BatchState.CAPTURED, BatchState.PROCESSED, BatchState.REJECTED)
 _REQUEST_LEASE_SECONDS = 60.0

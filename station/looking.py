@@ -12,6 +12,7 @@ import cv2
 from batches.pages import Value
 from imaging import blank as blank_measure
 from imaging import geometry, load, prepare, render
+from imaging.measures.likeness import likeness
 from imaging.ocr import Engine, open_engine
 from imaging.values import Blank, Geometry, Raster, Skew
 from qc.finding import Finding
@@ -75,6 +76,7 @@ def look(task: LookTask) -> LookResult:
     judged = _judge(raster, prepared, shown, _blank_with_person(blank, task.person), task, partner)
     clock.stage("checks")
     _write_copies(Path(task.folder), raster, shown)
+    _write_likeness(Path(task.folder), prepared, shown)
     clock.stage("copies")
     return LookResult(_values(measured, blank), [finding_row(finding) for finding in judged], clock.ms)
 
@@ -153,13 +155,23 @@ def _write_copies(folder: Path, raster: Raster, shown: Geometry) -> None:
     _write(folder / "whole.jpg", render.proof(raster, WHOLE_PX, uncropped))
 
 
+def _write_likeness(folder: Path, prepared: prepare.Prepared, shown: Geometry) -> None:
+    """What tells this page from every other one, for the checks of the whole batch."""
+    same = likeness(prepared, shown.skew.degrees)
+    _replace(folder / "likeness.bin", same.bits + same.sketch)
+
+
 def _write(path: Path, picture: Raster) -> None:
-    """Atomic: a browser never gets half a picture."""
     done, data = cv2.imencode(".jpg", picture.pixels, _QUALITY)
     if not done:
         raise ValueError(f"no JPEG for {path.name}")
+    _replace(path, data.tobytes())
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Atomic: a browser never gets half a picture."""
     part = path.with_suffix(".part")
-    part.write_bytes(data.tobytes())
+    part.write_bytes(data)
     part.replace(path)
 
 

@@ -1,0 +1,81 @@
+"""The checks of a whole batch, once every page has been looked at and read; then the batch waits for its reviewer."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from batches import batch as batch_records
+from batches import batch_jobs, findings, jobs, pages, states
+from batches.words import BatchJobKind, BatchState, JobState, Role, SheetState
+from imaging.measures.likeness import Likeness
+from qc.batch import BatchFinding, Declared, PageFacts, check_batch
+from qc.limits import Limits
+from station.house import House
+from station.looking import finding_row
+from station.proposing import propose_fields
+
+log = logging.getLogger(__name__)
+
+_UNFINISHED = (JobState.QUEUED.value, JobState.RUNNING.value)
+
+
+def step(house: House) -> bool:
+    """Check every handed-over batch whose pages are done; True when one was."""
+    with house.store.read() as connection:
+        waiting = [row for row in batch_records.listing(connection, BatchState.CAPTURED) if _pages_done(connection, row.id)]
+    for batch in waiting:
+        check(house, batch)
+    return bool(waiting)
+
+
+def check(house: House, batch: Row[Any]) -> None:
+    """Judge the batch as a whole, propose its documents' fields, hand it to review."""
+    with house.store.read() as connection:
+        rows = pages.listing(connection, batch.id)
+        facts = [_facts(house, batch.uid, row, values) for row, values in _with_values(connection, rows)]
+    found = check_batch(facts, Declared(sheets=batch.sheets_prepared), limits=Limits.from_mapping(house.settings.qc.limits))
+    with house.store.write() as connection:
+        if states.state_of(connection, batch.id) is not BatchState.CAPTURED:
+            return  # taken back meanwhile
+        findings.replace(connection, batch.id, None, "batch", [_row(finding) for finding in found])
+        propose_fields(connection, house, batch)
+        job = batch_jobs.of(connection, batch.id, BatchJobKind.CHECK)
+        if job is not None:
+            batch_jobs.ended(connection, job.id)
+        states.move(connection, batch.id, BatchState.PROCESSED, house.machine.login, role=Role.OPERATOR)
+
+
+def _pages_done(connection: Connection, batch_id: int) -> bool:
+    return not any(number for (_, state), number in jobs.counts(connection, batch_id).items() if state in _UNFINISHED)
+
+
+def _with_values(connection: Connection, rows: list[Row[Any]]) -> list[tuple[Row[Any], dict[str, pages.Value]]]:
+    values = pages.values_of(connection, [row.id for row in rows])
+    return [(row, values.get(row.id, {})) for row in rows]
+
+
+def _facts(house: House, batch_uid: str, row: Row[Any], values: dict[str, pages.Value]) -> PageFacts:
+    turned = "orientation" in values and values["orientation"].value in (90, 270)
+    return PageFacts(
+        page=row.id,
+        sheet=row.sheet_number,
+        side=row.face,
+        blank=bool("blank" in values and values["blank"].value),
+        likeness=_likeness(house.folders.page(batch_uid, row.uid)),
+        length_mm=(row.width / row.dpi_x if turned else row.height / row.dpi_y) * 25.4,
+        counted=row.sheet_state == SheetState.LIVE.value,
+    )
+
+
+def _likeness(folder: Path) -> Likeness | None:
+    path = folder / "likeness.bin"
+    if not path.is_file():
+        return None
+    data = path.read_bytes()
+    return Likeness(data[:32], data[32:])
+
+
+def _row(found: BatchFinding) -> dict[str, Any]:
+    return {**finding_row(found.finding), "pages": {"pages": list(found.pages), "missing": list(found.missing)}}

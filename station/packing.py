@@ -1,0 +1,69 @@
+"""Making one document, in a worker process: pikepdf's validator listens to warnings of the whole process."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from batches.pages import Value
+from batches.verification import Verified, verify
+from imaging import render
+from imaging.pdfa import PageImage, PdfMetadata, PdfPage, PdfReport, encode, keep_jpeg, write
+from imaging.values import Geometry, Raster
+from station import page_text
+from station.geometry import geometry_of
+from station.looking import read_master
+
+
+@dataclass(frozen=True, slots=True)
+class PageTask:
+    master: str
+    mime: str
+    folder: str
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentTask:
+    """``created``: ISO 8601 with offset, the only clock the file knows. ``quality``: JPEG quality of what is re-encoded."""
+
+    pages: tuple[PageTask, ...]
+    title: str
+    creator: str
+    created: str
+    quality: int
+
+
+def make_document(task_and_path: tuple[DocumentTask, str]) -> PdfReport:
+    """One searchable PDF/A-2b. Raises imaging.pdfa.PdfRefused, looking.Unreadable."""
+    task, path = task_and_path
+    metadata = PdfMetadata(
+        title=task.title,
+        created=datetime.fromisoformat(task.created),
+        creators=(task.creator,) if task.creator else (),
+    )
+    return write(_pages(task), Path(path), metadata=metadata)
+
+
+def verify_package(root: str) -> Verified:
+    """The independent check, away from the engine's own process."""
+    return verify(Path(root))
+
+
+def _pages(task: DocumentTask) -> Iterator[PdfPage]:
+    for page in task.pages:
+        raster = read_master(Path(page.master))
+        geometry = geometry_of((raster.width, raster.height), page.values)
+        yield PdfPage(_picture(page, raster, geometry, task.quality), page_text.load(Path(page.folder)))
+
+
+def _picture(page: PageTask, raster: Raster, geometry: Geometry, quality: int) -> PageImage:
+    """The scanner's own JPEG where nothing is cut or straightened, else one encode of the straightened page."""
+    if page.mime == "image/jpeg" and _untouched(raster, geometry):
+        return keep_jpeg(Path(page.master).read_bytes(), raster.dpi, geometry.orientation.degrees)
+    return encode(render.render(raster, geometry), quality)
+
+
+def _untouched(raster: Raster, geometry: Geometry) -> bool:
+    whole = geometry.crop.box == (0, 0, raster.width, raster.height)
+    return whole and abs(geometry.skew.degrees) < render.LEAST_SKEW
