@@ -40,7 +40,7 @@ def _softer_than_batch(seen: Focus, look: Look) -> list[Finding]:
 def _soft_in_part(seen: Focus, look: Look) -> list[Finding]:
     limits, level = look.limits, above(seen.local, look.limits.local_blur_warn)
     if level is None:
-        return judged("page.blur", seen.motion, above(seen.motion, limits.motion_warn), limits.motion_warn, hint="vibration")
+        return judged("page.blur", seen.motion, above(seen.motion, limits.motion_warn), limits.motion_warn, hint="smeared")
     return judged("page.blur", seen.local, level, limits.local_blur_warn, box=seen.worst, hint="lifted_paper")
 
 
