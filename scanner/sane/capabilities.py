@@ -1,15 +1,16 @@
 """From an option table to what a source can do, over all vendors' spellings."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from scanner.model import ColorMode, DeviceCapabilities, Source, SourceCapabilities
-from scanner.sane.options import INT, STRING, UNIT_MM, Option, OptionTable
-from scanner.sane.vocabulary import AUTO_LENGTH, DOUBLE_FEED, mode_of, sensor_of, source_of
+from scanner.sane.options import BOOL, INT, STRING, UNIT_MM, Option, OptionTable
+from scanner.sane.vocabulary import AUTO_LENGTH, DOUBLE_FEED, mode_of, second_choice, sensor_of, source_of
 
 MM_PER_INCH = 25.4
 OURS = ("source", "mode", "resolution", "x-resolution", "y-resolution", "depth", "tl-x", "tl-y", "br-x", "br-y", "page-width",
-        "page-height", "adf-mode", "duplex")  # fmt: skip
+        "page-height", "adf-mode", "duplex", "batch-scan")  # fmt: skip
 """Options this layer sets from ScanSettings itself; the rest of the settable ones may be asked for by name."""
 
 
@@ -30,28 +31,45 @@ def source_plans(table: OptionTable) -> list[SourcePlan]:
     for word in option.choices:
         source = source_of(word)
         if source is not None and source not in plans:
-            plans[source] = SourcePlan(source, ((option.name, word),))
-    return [*plans.values(), *_duplex_switch(table, plans)]
+            plans[source] = SourcePlan(source, ((option.name, word), *_companions(table, source)))
+    switched = _duplex_switch(table, plans)
+    return [*plans.values(), *switched]
+
+
+def _companions(table: OptionTable, source: Source) -> list[tuple[str, Any]]:
+    """hpaio feeds one sheet and stops unless told that more will be asked for."""
+    batch = table.known("batch-scan")
+    return [(batch.name, 1)] if batch is not None and source is not Source.FLATBED else []
 
 
 def _duplex_switch(table: OptionTable, plans: dict[Source, SourcePlan]) -> list[SourcePlan]:
-    """Drivers that choose one or two sides with a second option (epson2 and others: adf-mode; panasonic: duplex)."""
+    """Drivers that choose one or two sides with a second option (epson2, hp5590: adf-mode; utsushi, hpaio: duplex).
+
+    The option may be inactive until the feeder is chosen, and the feeder alone must then mean one side."""
     if Source.DUPLEX in plans or Source.FEEDER not in plans:
         return []
     feeder = plans[Source.FEEDER].values
-    mode = table.settable("adf-mode", "adf_mode")
-    word = next((one for one in mode.choices if source_of(one) is Source.DUPLEX), None) if mode else None
-    if mode is not None and word is not None:
-        return [SourcePlan(Source.DUPLEX, (*feeder, (mode.name, word)))]
-    switch = table.settable("duplex")
-    return [SourcePlan(Source.DUPLEX, (*feeder, (switch.name, 1)))] if switch and switch.type == 0 else []
+    option = table.known("adf-mode", "duplex")
+    if option is None:
+        return []
+    words = (next((one for one in option.choices if source_of(one) is Source.DUPLEX), None), _single_side(option))
+    one, two = (0, 1) if option.type == BOOL else (words[1], words[0])
+    if two is None:
+        return []
+    if one is not None:
+        plans[Source.FEEDER] = SourcePlan(Source.FEEDER, (*feeder, (option.name, one)))
+    return [SourcePlan(Source.DUPLEX, (*feeder, (option.name, two)))]
+
+
+def _single_side(option: Option) -> str | None:
+    return next((word for word in option.choices if re.search(r"simplex|single|one", word, re.IGNORECASE)), None)
 
 
 def mode_words(table: OptionTable) -> dict[ColorMode, str]:
     """Our modes → the driver's first word for each."""
     option = table.settable("mode", "scan-mode")
     words: dict[ColorMode, str] = {}
-    for word in option.choices if option else []:
+    for word in sorted(option.choices, key=second_choice) if option else []:
         mode = mode_of(word)
         if mode is not None:
             words.setdefault(mode, word)

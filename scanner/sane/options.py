@@ -100,6 +100,11 @@ class OptionTable:
         found = (self._by_key.get(option_key(name)) for name in names)
         return next((option for option in found if option is not None and option.active), None)
 
+    def known(self, *names: str) -> Option | None:
+        """The first option of these names that can be set once it is active, whether it is now or not."""
+        found = (self._by_key.get(option_key(name)) for name in names)
+        return next((option for option in found if option is not None and option.cap & CAN_SET and not option.array), None)
+
     def settable(self, *names: str) -> Option | None:
         option = self.find(*names)
         return option if option is not None and option.settable else None

@@ -8,8 +8,6 @@ from scanner.sane.capabilities import MM_PER_INCH, device_capabilities, mode_wor
 from scanner.sane.options import FIXED, STRING, UNIT_MM, Option, OptionTable
 
 RESOLUTION = ("resolution", "x-resolution", "y-resolution")
-FIRST_OF_ALL = ("page_width", "page_height")
-"""fujitsu and canon_dr limit and centre the area by the paper's size, so it must be known before the area is set."""
 
 
 class Settable(Protocol):
@@ -24,6 +22,8 @@ class Settable(Protocol):
     def set(self, option: Option, value: Any) -> None: ...
 
 
+WHERE_ACTIVE = ("batch-scan",)
+"""Part of choosing a source on some devices of a driver only."""
 Effective = dict[str, dict[str, Any]]
 
 
@@ -37,8 +37,10 @@ def apply(device: Settable, settings: ScanSettings) -> Effective:
     _choose_mode(device, settings, asked)
     for name in RESOLUTION:
         _set(device, name, settings.resolution, asked)
+    _keep_lossless(device, settings, asked)
     for name, value in settings.extra.items():
-        _set(device, name, value, asked)
+        _refuse_dropping(name, value, settings.source)
+        _must_set(device, name, value, asked)
     _choose_area(device, settings, asked)
     return _read_back(device, asked)
 
@@ -49,7 +51,7 @@ def _choose_source(device: Settable, source: Source, asked: list[tuple[str, Any]
         nearest = next((one.value for one in (Source.FEEDER, Source.DUPLEX, Source.FLATBED) if one in plans), None)
         raise _bad("source", source.value, nearest)
     for name, value in plans[source].values:
-        _set(device, name, value, asked)
+        (_set if name in WHERE_ACTIVE else _must_set)(device, name, value, asked)
 
 
 def _refuse(device: Settable, settings: ScanSettings) -> None:
@@ -59,6 +61,19 @@ def _refuse(device: Settable, settings: ScanSettings) -> None:
     if problems:
         detail = "; ".join(f"{one.setting}={one.asked!r}" for one in problems)
         raise ScanFault(FaultKind.BAD_SETTING, Phase.SET, detail, nearest={one.setting: one.nearest for one in problems})
+
+
+def _keep_lossless(device: Settable, settings: ScanSettings, asked: list[tuple[str, Any]]) -> None:
+    """A driver that may squeeze pictures on the wire is told not to, unless the profile wants it."""
+    option = device.table.settable("compression")
+    if option is not None and "None" in option.choices and "compression" not in settings.extra:
+        _set(device, "compression", "None", asked)
+
+
+def _refuse_dropping(name: str, value: Any, source: Source) -> None:
+    """Drivers that leave out blank sides or mix the order of sides break the pairing of fronts and backs."""
+    if option_key(name) in ("swskip", "lowmemory") and value and source is Source.DUPLEX:
+        raise _bad(name, value, 0)
 
 
 def _choose_mode(device: Settable, settings: ScanSettings, asked: list[tuple[str, Any]]) -> None:
@@ -71,6 +86,7 @@ def _choose_mode(device: Settable, settings: ScanSettings, asked: list[tuple[str
 
 
 def _choose_area(device: Settable, settings: ScanSettings, asked: list[tuple[str, Any]]) -> None:
+    """Paper first: fujitsu and canon_dr limit the area by the paper's size and centre it."""
     for name, length in (("page-width", settings.width), ("page-height", settings.height)):
         if length is not None and option_key(name) not in map(option_key, settings.extra):
             _set_length(device, name, length, settings.resolution, asked)
@@ -93,7 +109,15 @@ def _set_length(device: Settable, name: str, length: float | None, dpi: int, ask
         _set(device, name, option.coerce(min(value, option.highest or value)), asked)
 
 
+def _must_set(device: Settable, name: str, value: Any, asked: list[tuple[str, Any]]) -> None:
+    """For what somebody asked for by name: an option that is not active now must not be passed over in silence."""
+    if device.table.settable(name) is None:
+        raise _bad(name, value, None)
+    _set(device, name, value, asked)
+
+
 def _set(device: Settable, name: str, value: Any, asked: list[tuple[str, Any]]) -> None:
+    """Set an option if the device has it now."""
     option = device.table.settable(name)
     if option is None:
         return

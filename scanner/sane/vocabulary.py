@@ -20,7 +20,8 @@ _MODE_WORDS: tuple[tuple[ColorMode, str], ...] = (
     (ColorMode.BITONAL, r"line ?art|black *(&|and) *white|binary|monochrome|^b/?w$|^1[- ]?bit|text"),
     (ColorMode.GRAY, r"gr[ae]y"),
 )
-_NO_MODE = re.compile(r"half ?tone|dither|diffusion|48[- ]?bit|16[- ]?bit|infrared|fast", re.IGNORECASE)
+_NO_MODE = re.compile(r"half ?tone|dither|diffusion|48[- ]?bit|16[- ]?bit|infrared", re.IGNORECASE)
+_SECOND_CHOICE = re.compile(r"fast", re.IGNORECASE)
 
 SENSORS = {
     "page_loaded": "page_loaded",
@@ -49,8 +50,13 @@ def source_of(word: str) -> Source | None:
     return next((source for source, pattern in _SOURCE_WORDS if re.search(pattern, word, re.IGNORECASE)), None)
 
 
+def second_choice(word: str) -> bool:
+    """Taken only when the driver has no better word for the same mode (brother: ``24bit Color[Fast]``)."""
+    return bool(_SECOND_CHOICE.search(word))
+
+
 def mode_of(word: str) -> ColorMode | None:
-    """The colour mode a driver's word names; None for dithered, deep and reduced ones."""
+    """The colour mode a driver's word names; None for dithered and deep ones."""
     if _NO_MODE.search(word):
         return None
     return next((mode for mode, pattern in _MODE_WORDS if re.search(pattern, word, re.IGNORECASE)), None)

@@ -113,8 +113,8 @@ def test_a_picture_cut_on_the_wire_is_kept_with_a_warning(tmp_path, tray):
 
 def test_a_device_that_hangs_is_left_and_usable_at_once(tmp_path, tray):
     with station(tmp_path, tray(4), faults=script(Fault(3, VirtualFault.HANG))) as (backend, device):
-        backend = SaneBackend(tmp_path / "sane", timeouts=replace(QUICK, feed=2.0, lines=1.0))
-        sides, fault = run_out(backend, FEEDER, tmp_path / "run")
+        hasty = SaneBackend(tmp_path / "sane", timeouts=replace(QUICK, feed=2.0, lines=1.0))
+        sides, fault = run_out(hasty, FEEDER, tmp_path / "run")
         assert fault is not None
         assert (fault.kind, names(sides)) == (FaultKind.HUNG, ["1f", "2f"])
         device.clear()
