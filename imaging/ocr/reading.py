@@ -1,8 +1,12 @@
 """A page's way from pixels to text: prepare, recognise, drop noise, read weak lines again, mend, place."""
 
+from collections.abc import Sequence
 from statistics import fmean
 
+from imaging.language import known, mend, nfc
+from imaging.ocr.again import read_again
 from imaging.ocr.engine import Engine, EngineFault, EngineTimeout, ReadLine
+from imaging.ocr.joining import join_codes
 from imaging.ocr.noise import drop_noise
 from imaging.ocr.prepare_ocr import PREPARATIONS, Preparation, Prepared, ink_share, prepare_ocr
 from imaging.values import Box, Line, PageText, Pixels, Raster, Turn, Word
@@ -43,14 +47,18 @@ def read(
 
 
 def _finish(raster: Raster, engine: Engine, prepared: Prepared, lines: tuple[ReadLine, ...], language: bool) -> PageText:
-    kept = drop_noise(lines, lambda _: False)
-    placed = tuple(_place(line, prepared.scale) for line in kept)
+    whole = [join_codes(line) for line in drop_noise(lines, known)]
+    sure = read_again(raster, engine, prepared, whole) if language else whole
+    tokens = [[word.token for word in line.words] for line in sure]
+    texts = mend(tokens) if language else [[nfc(token.text) for token in line] for line in tokens]
+    placed = tuple(_place(line, new, prepared.scale) for line, new in zip(sure, texts, strict=True))
     return PageText(
         lines=placed,
         size=(raster.width, raster.height),
         dpi=fmean(raster.dpi),
         engine=engine.name,
         note="" if placed else "no_text",
+        changes=tuple((word.raw, word.text, word.box) for line in placed for word in line.words if word.raw),
     )
 
 
@@ -58,9 +66,12 @@ def _without_text(raster: Raster, engine: Engine, note: str) -> PageText:
     return PageText((), (raster.width, raster.height), fmean(raster.dpi), engine.name, note)
 
 
-def _place(line: ReadLine, scale: tuple[float, float]) -> Line:
+def _place(line: ReadLine, texts: Sequence[str], scale: tuple[float, float]) -> Line:
     sx, sy = scale
-    words = tuple(Word(word.token.text, _back(word.box, scale), word.token.confidence) for word in line.words)
+    words = tuple(
+        Word(text, _back(word.box, scale), word.token.confidence, "" if text == word.token.text else word.token.text)
+        for word, text in zip(line.words, texts, strict=True)
+    )
     y, slope = line.baseline
     return Line(words, _back(line.box, scale), (y / sy, slope * sx / sy))
 

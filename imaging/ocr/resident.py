@@ -93,13 +93,20 @@ def _lines(api: PyTessBaseAPI) -> Iterator[ReadLine]:
 
 
 def _word(step: tesserocr.PyResultIterator, weighed: list[list[tuple[str, float]]]) -> ReadWord | None:
-    text = unicodedata.normalize("NFC", step.GetUTF8Text(RIL.WORD) or "").strip()
+    text = _text(step)
     if not text:
         return None
     return ReadWord(
         token=Token(text, step.Confidence(RIL.WORD) / 100, align(text, weighed)),
         box=tuple(step.BoundingBox(RIL.WORD)),
     )
+
+
+def _text(step: tesserocr.PyResultIterator) -> str:
+    try:
+        return unicodedata.normalize("NFC", step.GetUTF8Text(RIL.WORD)).strip()
+    except RuntimeError:  # what the library raises where a rule or a picture stands instead of a word
+        return ""
 
 
 def _line(step: tesserocr.PyResultIterator, words: list[ReadWord]) -> ReadLine:

@@ -1,0 +1,81 @@
+"""Slips an engine makes with signs and single figures, mended by rule and only where the rule leaves no other reading."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from imaging.language.letters import fold
+from imaging.language.model import UNKNOWN, Model
+from imaging.language.token import Token
+
+NUMBERED = frozenset("dieu khoan diem doan muc so phan chuong phu luc bang bieu mau quy giai".split())  # noqa: SIM905
+"""Words after which one upright stroke is the figure 1 (base letters): điều, khoản, điểm, giai đoạn …"""
+STROKE = re.compile(r"^[(]?([l|\]])([).,;:]*)$")
+ARTICLE = re.compile(r"^([LIl|\]])([.:]?)$")
+SQUARE_METRE = re.compile(r"^([(]?\d[\d.,]*m)[?*’'”](?=\W*$)")
+LIST_LETTER = re.compile(r"^(.)\)$")
+ALPHABET = "abcdđeghiklmnopqrstuvxy"
+"""The letters of Vietnamese lists: a) b) c) d) đ) e) g) h) …"""
+
+
+def mend_signs(lines: Sequence[Sequence[Token]], model: Model) -> list[list[Token]]:
+    """The same tokens with such slips mended; shape kept."""
+    mended = [[_one(line, place, model) for place in range(len(line))] for line in lines]
+    for row, token in _list_letters([line[0] if line else None for line in mended]):
+        mended[row][0] = token
+    return mended
+
+
+def _one(line: Sequence[Token], place: int, model: Model) -> Token:
+    token = line[place]
+    before = fold(line[place - 1].text) if place else ""
+    after = line[place + 1].text if place + 1 < len(line) else ""
+    if token.text == "—":
+        return _retold(token, "–")  # a dash as long as two letters is not used in these papers
+    if SQUARE_METRE.match(token.text):
+        return _retold(token, SQUARE_METRE.sub(r"\g<1>2", token.text))
+    if before in NUMBERED and (found := STROKE.match(token.text)):
+        return _retold(token, token.text.replace(found[1], "1", 1))
+    if before == "dieu" and (found := ARTICLE.match(token.text)):
+        return _retold(token, "1" + found[2])
+    if _speck_for_stop(token.text, after, model):
+        return Token(token.text[:-1], token.confidence, token.choices[: len(token.text) - 1])
+    return token
+
+
+def _retold(token: Token, text: str) -> Token:
+    return Token(text, token.confidence, token.choices if len(text) == len(token.text) else ())
+
+
+def _speck_for_stop(text: str, after: str, model: Model) -> bool:
+    """``Nghị. quyết``: a stop between two words of one phrase, the second in lower case, is a speck."""
+    word, stop = text[:-1], text[-1:]
+    if stop != "." or len(word) < 3 or not word.isalpha() or word.isupper() or not after[:1].islower():
+        return False
+    follower = re.match(r"[^\W\d_]+", after)
+    first, second = model.number(word.lower()), model.number(follower[0]) if follower else UNKNOWN
+    return UNKNOWN not in (first, second) and model.has_pair(first, second)
+
+
+def _list_letters(heads: Sequence[Token | None]) -> Iterator[tuple[int, Token]]:
+    """``8)`` where ``b)`` follows and the engine also weighed an ``a``: list letters read as figures."""
+    marks = [(row, token) for row, token in enumerate(heads) if token is not None and LIST_LETTER.match(token.text)]
+    for place, (row, token) in enumerate(marks):
+        if not token.text[0].isdigit() or not token.choices:
+            continue
+        weighed = {letter for letter, _ in token.choices[0]}
+        for letter in _expected(marks, place):
+            if letter in weighed:
+                yield row, Token(f"{letter})", token.confidence, token.choices)
+                break
+
+
+def _expected(marks: Sequence[tuple[int, Token]], place: int) -> Iterator[str]:
+    """The letters that fit between the neighbouring list letters."""
+    before = marks[place - 1][1].text[0] if place else ""
+    after = marks[place + 1][1].text[0] if place + 1 < len(marks) else ""
+    if after in ALPHABET[1:] and after:
+        letter = ALPHABET[ALPHABET.index(after) - 1]
+        if letter == "a" or before == ALPHABET[ALPHABET.index(letter) - 1]:
+            yield letter
+    elif before and before in ALPHABET[:-1] and not after.isdigit():
+        yield ALPHABET[ALPHABET.index(before) + 1]
