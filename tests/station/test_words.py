@@ -8,7 +8,8 @@ import pytest
 
 from batches import words as records
 from batches.words import BatchState, Role
-from qc.finding import Level
+from qc.finding import Finding, Level
+from qc.ids import FOUND, PARTS, word_keys
 from scanner.model import ColorMode, Face, FaultKind, Phase, Source
 from station.cli.main import DOORS
 from station.words import LANGUAGES, MissingWords, catalogue, has_words, number, speaking, words
@@ -29,6 +30,14 @@ SMALL_STATES = {
     "face": Face,
     "level": Level,
 }
+PROMISED_CHECKS = {
+    "page.blur", "page.cut_text", "page.fold", "page.streak", "page.black_border", "page.skew", "page.orientation",
+    "page.blank", "page.show_through", "page.faint", "page.exposure", "page.colour_cast", "page.noise", "page.truncated",
+    "page.resolution", "page.not_colour", "page.size", "page.foreign_object", "page.moire", "text.low_confidence",
+    "text.no_text", "text.diacritics", "batch.count", "batch.gap", "batch.duplicate", "batch.order", "batch.missing_back",
+    "batch.double_feed", "file.master", "file.copy",
+}  # fmt: skip
+"""The check ids that outsiders rely on; they never change."""
 
 
 def placeholders(text: str) -> set[str]:
@@ -50,6 +59,23 @@ def test_every_state_role_and_door_has_words(lang: str) -> None:
     keys += [f"role.{item}.{part}" for item in (*Role, "archive") for part in ("name", "text")]
     keys += [f"cli.door.{door}" for door in DOORS]
     assert [key for key in keys if not has_words(key, lang)] == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_check_says_what_how_much_why_and_what_to_do(lang: str) -> None:
+    wanted = [f"finding.{check}.{part}" for check in PROMISED_CHECKS | set(FOUND) for part in PARTS]
+    assert [key for key in wanted if not has_words(key, lang)] == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_hint_of_a_finding_fills_its_sentence(lang: str) -> None:
+    """A finding without a value must not be given a sentence that asks for one."""
+    for check, hints in FOUND.items():
+        for hint, with_value in hints.items():
+            finding = Finding(check, Level.WARNING, hint=hint)
+            key = next(key for key in word_keys(finding, "sentence") if has_words(key, lang))
+            figures = {"value": 1.5, "limit": 1.0} if with_value else {}
+            assert words(key, lang=lang, **figures), key
 
 
 def test_both_languages_hold_the_same_keys() -> None:
