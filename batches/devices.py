@@ -12,18 +12,18 @@ LEASE_SECONDS = 30.0
 
 
 def seen(connection: Connection, found: list[dict[str, Any]]) -> None:
-    """Record a listing: ``found`` holds rows of identity, backend, address, vendor, model, serial, practice, capabilities.
+    """Record a listing: ``found`` holds rows of identity, backend, address, vendor, model, serial, practice, alias and, where it told them, capabilities.
 
     A device not found stays on record as absent, with its alias."""
     connection.execute(update(schema.device).values(present=False))
     for values in found:
         fresh = {**values, "present": True, "seen_at": now()}
+        alias = fresh.pop("alias")  # a name a person gave it stays
         changed = connection.execute(
             update(schema.device).where(schema.device.c.identity == values["identity"]).values(**fresh)
         )
         if changed.rowcount == 0:
-            alias = f"{values['vendor']} {values['model']}".strip()
-            connection.execute(schema.device.insert().values(alias=alias, **{"capabilities": {}, **fresh}))
+            connection.execute(schema.device.insert().values({"capabilities": {}, "alias": alias, **fresh}))
 
 
 def listing(connection: Connection, *, present_only: bool = False) -> list[Row[Any]]:

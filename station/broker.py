@@ -16,7 +16,6 @@ from scanner.backend import Backend
 from scanner.model import FaultKind, Phase, ScanFault
 from station import capture, devices
 from station.house import House
-from station.practice import BACKEND as PRACTICE
 from station.practice import PracticeScanner
 
 log = logging.getLogger(__name__)
@@ -82,7 +81,7 @@ class Broker:
     def _lay_paper(self, run: Row[Any], first_sheet: int) -> None:
         with self._house.store.read() as connection:
             device = device_records.get(connection, run.device)
-        if self._practice is not None and device.backend == PRACTICE:
+        if self._practice is not None and device.backend == devices.PRACTICE:
             self._practice.lay_paper(run, first_sheet)
 
     def _pause_in_the_end(self, run_id: int, why: str) -> None:

@@ -135,6 +135,8 @@ class Scanning(Section):
     """A private SANE configuration folder; none = the system's."""
     virtual_scanner: Switch = True
     """Offer the practice scanner beside the real ones; its batches cannot be released."""
+    virtual_counts: Switch = False
+    """Treat other virtual scanners as real ones, so that their batches can be released: for demonstrations and tests only."""
     practice_pages: Path | None = None
     """Folder of pages for the practice scanner; none = the practice pages the station typesets itself."""
     default_profile: Name | None = None

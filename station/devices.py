@@ -9,8 +9,12 @@ from scanner.backend import Backend
 from scanner.model import ColorMode, DeviceCapabilities, DeviceInfo, ScanFault, ScanSettings, Source
 from station.house import Actor, House
 from station.scan_settings import capabilities_from_json, capabilities_to_json
+from station.words import words
 
 log = logging.getLogger(__name__)
+
+PRACTICE = "practice"
+"""The backend that holds the station's own virtual scanner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,24 +86,27 @@ def rename(house: House, actor: Actor, identity: str, alias: str) -> None:
         device_records.rename(connection, actor.login, identity, alias)
 
 
-def look(house: House, backends: Mapping[str, Backend], practice: frozenset[str] = frozenset()) -> int:
+def look(house: House, backends: Mapping[str, Backend]) -> int:
     """List the devices of every backend with their capabilities and put them on record; returns how many there are.
 
-    ``practice``: addresses or model names of the station's own virtual scanner. A device that lists but does not answer is
-    recorded without capabilities: it may be in use."""
+    A device that lists but does not answer is recorded without capabilities: it may be in use. Virtual ones are for
+    practice unless the configuration counts them as real."""
     found = []
-    for backend in backends.values():
+    real = house.settings.scanning.virtual_counts
+    for name, backend in backends.items():
         for info in _list(backend):
             capabilities = _ask(backend, info)
+            practice = name == PRACTICE or (info.virtual and not real)
             found.append(
                 {
                     "identity": info.identity,
-                    "backend": info.backend,
+                    "backend": name,
+                    "alias": words("device.practice") if name == PRACTICE else f"{info.vendor} {info.model}".strip(),
                     "address": info.address,
                     "vendor": info.vendor,
                     "model": info.model,
                     "serial": info.serial,
-                    "practice": info.virtual or bool({info.model, info.address} & practice),
+                    "practice": practice,
                     **({"capabilities": capabilities_to_json(capabilities)} if capabilities else {}),
                 }
             )

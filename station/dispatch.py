@@ -13,8 +13,9 @@ from sqlalchemy import Connection, Row
 from batches import batch as batch_records
 from batches import findings, jobs, pages, texts
 from batches.words import JobKind, PageState
+from qc.finding import Finding, Level
 from station.house import House
-from station.looking import LookResult, LookTask, Unreadable, look
+from station.looking import LookResult, LookTask, Unreadable, finding_row, look
 from station.reading import ReadResult, ReadTask, read_page, without_text
 from station.workers import Executor, WorkerLost
 
@@ -138,7 +139,7 @@ class Dispatcher:
             if not over:
                 return
             if kind is JobKind.LIVE:
-                self._unjudged(connection, page_id, why)
+                self._unjudged(connection, page_id, "unreadable" if final else "not_judged")
                 return
             job = jobs.of_page(connection, page_id)[kind.value]
             task = self._task(connection, kind, job)[1]
@@ -146,17 +147,9 @@ class Dispatcher:
         with self._house.store.write() as connection:
             _store(connection, page_id, result)
 
-    def _unjudged(self, connection: Connection, page_id: int, why: str) -> None:
+    def _unjudged(self, connection: Connection, page_id: int, hint: str) -> None:
         """A page nobody could look at is an error on the desk, never a gap."""
-        reason = "unreadable" if why not in ("timeout",) and not why.startswith("crashed") else "not_judged"
-        row = {
-            "check_id": "file.master",
-            "level": "error",
-            "value": None,
-            "limit_value": None,
-            "box": None,
-            "hint": reason,
-        }
+        row = finding_row(Finding("file.master", Level.ERROR, hint=hint))
         page = pages.get(connection, page_id)
         findings.replace(connection, page.batch_id, page_id, "live", [row])
         pages.changed(connection, page_id)

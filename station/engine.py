@@ -17,11 +17,11 @@ from scanner.sane.backend import SaneBackend
 from scanner.worker.timeouts import Timeouts
 from station import config
 from station.broker import Broker
+from station.devices import PRACTICE
 from station.dispatch import Dispatcher
 from station.errors import SohoaError
 from station.house import House, open_house
 from station.offices import Offices
-from station.practice import BACKEND as PRACTICE
 from station.practice import PracticeScanner
 from station.recovery import recover
 from station.workers import LocalPool

@@ -14,7 +14,7 @@ from imaging import blank as blank_measure
 from imaging import geometry, load, prepare, render
 from imaging.measures.likeness import likeness
 from imaging.ocr import Engine, open_engine
-from imaging.values import Blank, Geometry, Raster, Skew
+from imaging.values import Blank, Crop, Geometry, Raster, Skew
 from qc.finding import Finding
 from qc.limits import Limits
 from qc.look import Expected, FileFacts
@@ -151,7 +151,7 @@ def _write_copies(folder: Path, raster: Raster, shown: Geometry) -> None:
     proof = render.proof(raster, PROOF_PX, shown)
     _write(folder / "proof.jpg", proof)
     _write(folder / "thumb.jpg", render.thumbnail(proof, longest_px=THUMB_PX))
-    uncropped = replace(geometry.without_crop(shown, raster), skew=Skew(0.0, 0.0))
+    uncropped = Geometry(shown.orientation, Skew(0.0, 0.0), Crop((0, 0, raster.width, raster.height), 0.0))
     _write(folder / "whole.jpg", render.proof(raster, WHOLE_PX, uncropped))
 
 

@@ -13,12 +13,13 @@ from imaging.practice import write_tray
 from scanner.escl import PageTray, VirtualScanner, write_sane_config
 from scanner.model import Source
 from scanner.sane.backend import SaneBackend
+from station.devices import PRACTICE
 from station.house import House
 
 log = logging.getLogger(__name__)
 
-NAME = "Máy quét tập"
-BACKEND = "practice"
+NAME = "Sohoa Practice"
+"""ASCII: SANE device names travel as latin-1. The console shows its alias."""
 _SHEETS = 8
 _IPM = 120.0
 """As fast as an office feeder: practice should feel like work."""
@@ -32,7 +33,7 @@ class PracticeScanner:
         self._pages = PageTray.from_folder(_pages(house))
         self.scanner = VirtualScanner(self._pages, name=NAME, ipm=_IPM)
         self.scanner.start()
-        folder = house.folders.scanner_config / BACKEND
+        folder = house.folders.scanner_config / PRACTICE
         write_sane_config(folder, self.scanner)
         self.backend = SaneBackend(folder)
 
