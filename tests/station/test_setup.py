@@ -17,9 +17,8 @@ from station.doctor.software import PACKAGES
 if shutil.which("bash") is None:
     pytest.skip("bin/setup is a bash script", allow_module_level=True)
 
-TOOLS = """
-bash env cat cut awk grep rm mktemp readlink sha256sum dirname mkdir chmod flock tail touch
-""".split()
+TOOLS = ["bash", "env", "cat", "cut", "awk", "grep", "rm", "mktemp", "readlink", "sha256sum", "dirname"]
+TOOLS += ["mkdir", "chmod", "flock", "tail", "touch"]
 
 
 class Machine:
