@@ -51,6 +51,11 @@ def translate(error: BaseException) -> SohoaError:
         return known
     if isinstance(error, OSError):
         return _system(error)
+    if isinstance(error, MemoryError):
+        return SohoaError.of("no_memory")
+    if {"languages", "packages"} <= vars(error).keys():  # imaging's LanguageMissing, unimported: it is heavy
+        facts = {name: ", ".join(vars(error)[name]) for name in ("languages", "packages")}
+        return SohoaError.of("language_missing", **facts)
     if type(error).__module__.startswith("sqlalchemy."):
         return SohoaError.of("records.database_unreachable", detail=str(getattr(error, "orig", None) or error))
     return SohoaError.of("unexpected", kind=type(error).__name__, detail=str(error) or "?")

@@ -16,6 +16,7 @@ import pytest
 
 from batches.errors import DatabaseBusy, NotAllowed
 from imaging.load_model import EmptyFile
+from imaging.ocr.tessdata import LanguageMissing
 from scanner.model import FaultKind, Phase, ScanFault
 from station.cli import main as cli
 from station.config_problems import ConfigError
@@ -106,6 +107,8 @@ def test_english_is_the_switch(door: Any, capsys: pytest.CaptureFixture[str], mo
         (NotAllowed(what="role", state="operator", to="accepted"), 1, "sohoa: Vai trò nhân viên quét không được"),
         (DatabaseBusy(detail="locked"), 1, "sohoa: Cơ sở dữ liệu đang bận quá lâu"),
         (EmptyFile(Path("a.jpg")), 1, "sohoa: Tệp rỗng: a.jpg"),
+        (MemoryError(), 1, "sohoa: Thiếu bộ nhớ — trang hoặc tệp quá lớn"),
+        (LanguageMissing(["vie"], []), 1, "sohoa: Nhận dạng chữ thiếu ngôn ngữ vie — chưa cài"),
         (ZeroDivisionError("division by zero"), 1, "sohoa: Lỗi ngoài dự kiến (ZeroDivisionError: division by zero)"),
     ],
 )
