@@ -39,32 +39,39 @@ class UsageError(SohoaError):
 
 
 def translate(error: BaseException) -> SohoaError:
-    """Any exception as the error a person reads. Lower rooms raise stable codes; their words are looked up here.
-
-    Order: our own; a scanner's fault; a stable id of a lower room that has words; a full disk and
-    its kin; the database; the rest."""
-    if isinstance(error, SohoaError):
-        return error
-    if isinstance(error, ScanFault):
-        return _fault(error)
-    if known := _coded(error):
-        return known
-    if isinstance(error, OSError):
-        return _system(error)
-    if isinstance(error, MemoryError):
-        return SohoaError.of("no_memory")
-    if {"languages", "packages"} <= vars(error).keys():  # imaging's LanguageMissing, unimported: it is heavy
-        facts = {name: ", ".join(vars(error)[name]) for name in ("languages", "packages")}
-        return SohoaError.of("language_missing", **facts)
-    if type(error).__module__.startswith("sqlalchemy."):
-        return SohoaError.of("records.database_unreachable", detail=str(getattr(error, "orig", None) or error))
+    """Any exception as the error a person reads. Lower rooms raise stable codes; their words are looked up here."""
+    for read in (_own, _fault, _coded, _system, _resources, _database):
+        if told := read(error):
+            return told
     return SohoaError.of("unexpected", kind=type(error).__name__, detail=str(error) or "?")
 
 
-def _fault(fault: ScanFault) -> SohoaError:
-    key = f"fault.{fault.kind.value}"
-    values = {"sheet": "?", "last": "?", "nearest": _nearest(fault.nearest)}
+def _own(error: BaseException) -> SohoaError | None:
+    return error if isinstance(error, SohoaError) else None
+
+
+def _fault(error: BaseException) -> SohoaError | None:
+    """A scanner's fault, outside a run: nobody knows which sheet, and the driver's English stays in the log."""
+    if not isinstance(error, ScanFault):
+        return None
+    key = f"fault.{error.kind.value}"
+    values = {"sheet": "?", "last": "?", "nearest": _nearest(error.nearest)}
     return SohoaError(words(f"{key}.title", **values), words(f"{key}.text", **values))
+
+
+def _resources(error: BaseException) -> SohoaError | None:
+    """Memory, and imaging's LanguageMissing (known by its attributes: importing it would load the engine)."""
+    if isinstance(error, MemoryError):
+        return SohoaError.of("no_memory")
+    if {"languages", "packages"} <= vars(error).keys():
+        return SohoaError.of("language_missing", **{name: ", ".join(vars(error)[name]) for name in ("languages", "packages")})
+    return None
+
+
+def _database(error: BaseException) -> SohoaError | None:
+    if not type(error).__module__.startswith("sqlalchemy."):
+        return None
+    return SohoaError.of("records.database_unreachable", detail=str(getattr(error, "orig", None) or error))
 
 
 def _nearest(nearest: dict[str, Any]) -> str:
@@ -121,6 +128,8 @@ _SYSTEM = {
 }
 
 
-def _system(error: OSError) -> SohoaError:
+def _system(error: BaseException) -> SohoaError | None:
+    if not isinstance(error, OSError):
+        return None
     key = _SYSTEM.get(error.errno or 0, "system")
     return SohoaError.of(key, path=error.filename or "?", detail=error.strerror or str(error))
