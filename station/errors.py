@@ -78,9 +78,9 @@ def _nearest(nearest: dict[str, Any]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in nearest.items()) or "?"
 
 
-_CODES = (("key", "records"), ("reason", "load"), ("code", "code"))
+_CODES = (("key", "records."), ("reason", "load."), ("code", ""))
 """How the lower rooms mark their errors: the attribute with the stable id, and the branch of the catalogue it stands under.
-records: what the batches room refuses; load: files that cannot be read; code: scripts of the virtual scanner and the like."""
+records: what the batches room refuses; load: files that cannot be read; others stand under ``error.CODE`` itself."""
 
 
 def _coded(error: BaseException) -> SohoaError | None:
@@ -88,7 +88,7 @@ def _coded(error: BaseException) -> SohoaError | None:
     facts = _facts(error)
     for attribute, branch in _CODES:
         code = getattr(error, attribute, None)
-        for name in (f"{branch}.{code}_{facts.get('what')}", f"{branch}.{code}"):
+        for name in (f"{branch}{code}_{facts.get('what')}", f"{branch}{code}"):
             if isinstance(code, str) and has_words(f"error.{name}.what"):
                 return SohoaError.of(name, **_in_words(facts))
     return None
