@@ -69,7 +69,8 @@ class Job:
     touched: float
     state: str = "Processing"
     images: int = 0
-    in_flight: bool = False
+    current: "Side | None" = None
+    """The side on its way to the client"""
     ready_at: float = 0.0
     """Monotonic time before which the next side cannot be there"""
     pending_back: int = 0
@@ -131,22 +132,18 @@ class Machine:
         with self._lock:
             job = self._open_job(job_id)
             side = self._from_glass(job) if job.request.source is Source.FLATBED else self._from_feeder(job)
-            job.in_flight = True
+            job.current = side
             return side
 
     def delivered(self, side: Side, *, complete: bool) -> None:
         """The picture's bytes went out (``complete``) or the connection broke on the way, which ends the job."""
         with self._lock:
             job = side.job
-            job.in_flight, job.touched = False, time.monotonic()
             job.images += complete
             self.counters["sent" if complete else "lost"] += 1
             self._note("sent" if complete else "lost", side.number, side.face)
-            if side.fault and side.fault.returns:
-                job.put_back_to = job.put_back_to or side.number
-            if not complete or self._job is None:  # None: the client deleted its job before the last byte was off
-                self._finish(job, job.state if complete else "Aborted")
-            self._settled.notify_all()
+            if self._job is job:
+                self._settle_side(job, complete=complete)
 
     def end_job(self, job_id: str) -> None:
         """The client has deleted its job. Raises Refusal 404."""
@@ -165,6 +162,11 @@ class Machine:
             adf = adf or ("ScannerAdfLoaded" if self.tray.left else "ScannerAdfEmpty")
             views = (JobView(job.id, job.state, job.images, time.monotonic() - job.began),) if job else ()
             return ("Processing" if busy else "Idle"), adf, views
+
+    @staticmethod
+    def is_over(job: Job) -> bool:
+        """Whether the client has given the job up."""
+        return job.state in ("Aborted", "Canceled")
 
     # The operator's side
 
@@ -220,7 +222,20 @@ class Machine:
 
     def _settle(self) -> None:
         """Waits a moment for a picture on its way; a hanging one is not waited for."""
-        self._settled.wait_for(lambda: self._job is None or not self._job.in_flight, timeout=SETTLE)
+        self._settled.wait_for(lambda: self._job is None or self._job.current is None, timeout=SETTLE)
+
+    def _settle_side(self, job: Job, *, complete: bool) -> None:
+        self._remember_return(job)
+        job.current, job.touched = None, time.monotonic()
+        if not complete:
+            self._finish(job, "Aborted")
+        self._settled.notify_all()
+
+    def _remember_return(self, job: Job) -> None:
+        """The sheet of a spoiled picture comes back when the job is over, and all that left after it."""
+        side = job.current
+        if side and side.fault and side.fault.returns:
+            job.put_back_to = job.put_back_to or side.number
 
     def _make_room(self) -> None:
         """A job whose client has gone gives way; a living one does not."""
@@ -228,7 +243,7 @@ class Machine:
         job = self._job
         if job is None:
             return
-        alive = job.in_flight or time.monotonic() - job.touched < ABANDONED_AFTER
+        alive = job.current is not None or time.monotonic() - job.touched < ABANDONED_AFTER
         if job.state == "Processing" and alive:
             raise Refusal(503, "busy with another job")
         self._finish(job, "Aborted" if job.state == "Processing" else job.state)
@@ -249,7 +264,7 @@ class Machine:
             raise Refusal(404, "no such job")
         if self._stuck:
             raise Refusal(_REFUSALS.get(self._stuck.fault, 409), self._stuck.fault)
-        if job.in_flight:
+        if job.current is not None:
             raise Refusal(503, "one picture at a time")
         if job.state != "Processing":
             raise Refusal(404, "job is over")
@@ -322,6 +337,7 @@ class Machine:
     def _finish(self, job: Job, state: str) -> None:
         """The job is over: what the operator puts back lies in the tray again."""
         job.state = state
+        self._remember_return(job)
         if job.put_back_to and job.put_back_to < self.tray.next_number:
             self.tray.put_back_from(job.put_back_to)
             self._note("put_back", job.put_back_to)

@@ -140,13 +140,17 @@ class FaultScript:
         """Raises FaultScriptError with the line."""
         try:
             root = yaml.compose(text, Loader=yaml.SafeLoader)
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else 0
-            raise FaultScriptError("script_yaml", line, error.problem or "") from error
+        except (yaml.YAMLError, RecursionError) as error:
+            mark = getattr(error, "problem_mark", None)
+            raise FaultScriptError("script_yaml", mark.line + 1 if mark else 0, _reason(error)) from error
         if root is None:
             return cls()
         faults, hostile = _sections(root)
         return cls([_fault(node) for node in faults], hostile=[_hostile(node) for node in hostile])
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "problem", None) or getattr(error, "reason", None) or type(error).__name__
 
 
 def _sections(root: yaml.Node) -> tuple[Sequence[yaml.Node], Sequence[yaml.Node]]:
@@ -203,10 +207,17 @@ def _value(key: yaml.ScalarNode, node: yaml.Node) -> Any:
 
 
 def _number(name: str, node: yaml.Node) -> Any:
-    value: Any = yaml.safe_load(str(node.value)) if isinstance(node, yaml.ScalarNode) else None
+    value = _scalar(node)
     if not _fits(name, value):
         raise FaultScriptError("script_bad_value", _line(node), f"{name}: {getattr(node, 'value', '')}")
     return value
+
+
+def _scalar(node: yaml.Node) -> Any:
+    try:
+        return yaml.safe_load(str(node.value)) if isinstance(node, yaml.ScalarNode) else None
+    except yaml.YAMLError:
+        return None
 
 
 def _fits(name: str, value: Any) -> bool:

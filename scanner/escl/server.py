@@ -165,7 +165,7 @@ class Handler(BaseHTTPRequestHandler):
     def _deliver(self, side: Side) -> bool:
         """Sends one side as the script wants it. True when every byte went out as promised. Raises OSError."""
         if side.fault and side.fault.fault is VirtualFault.HANG and not side.fault.after:
-            return self._hang()
+            return self._hang(side)
         picture = _picture(side)
         if not self._wait_until(side.ready_at):
             return self._break()
@@ -174,7 +174,7 @@ class Handler(BaseHTTPRequestHandler):
         if hostile and (lie := page_lie(hostile, picture.read(), kind)):
             return self._lie(lie)
         if side.fault and side.fault.fault in _SPOILED:
-            return self._spoil(side.fault, picture.read(), kind)
+            return self._spoil(side, side.fault, picture.read(), kind)
         self._head(200, {"Content-Type": kind, "Content-Length": str(picture.size)})
         self._send(picture)
         return True
@@ -186,7 +186,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.wfile.write(picture.body)
 
-    def _spoil(self, fault: Fault, body: bytes, kind: str) -> bool:
+    def _spoil(self, side: Side, fault: Fault, body: bytes, kind: str) -> bool:
         part = body[: int(len(body) * (0.5 if fault.after is None else fault.after))]
         match fault.fault:
             case VirtualFault.TRUNCATE:
@@ -197,7 +197,7 @@ class Handler(BaseHTTPRequestHandler):
                 return self._drip(body, kind, fault.seconds)
         self._head(200, {"Content-Type": kind, "Content-Length": str(len(body))})
         self.wfile.write(part)
-        return self._hang() if fault.fault is VirtualFault.HANG else self._break()
+        return self._hang(side) if fault.fault is VirtualFault.HANG else self._break()
 
     def _whole(self, body: bytes, kind: str) -> bool:
         self._answer(200, body, kind=kind)
@@ -226,8 +226,9 @@ class Handler(BaseHTTPRequestHandler):
     def _until_stop(self, parts: Iterator[bytes]) -> Iterator[bytes]:
         return itertools.takewhile(lambda _: not self.house.stopping.is_set(), parts)
 
-    def _hang(self) -> bool:
-        while self._wait_until(time.monotonic() + 3600):
+    def _hang(self, side: Side) -> bool:
+        """Until the client leaves, deletes its job, or the scanner is switched off."""
+        while not self.house.machine.is_over(side.job) and self._wait_until(time.monotonic() + _POLL):
             pass
         return self._break()
 

@@ -125,6 +125,22 @@ def test_a_hang_ends_when_the_client_leaves_and_the_sheet_is_back(paper: Path, a
         assert (status, client.next(job)) == (201, (200, (paper / "page-1.jpg").read_bytes()))
 
 
+def test_deleting_the_job_frees_a_hung_scanner_and_its_sheet_is_fed_once_more_only(paper: Path) -> None:
+    with VirtualScanner(paper, faults=FaultScript([Fault(2, VirtualFault.HANG)])) as scanner:
+        client = Client(scanner)
+        _, job = client.start()
+        client.next(job)
+        with socket.create_connection(scanner.address) as line:
+            line.sendall(f"GET {job}/NextDocument HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            time.sleep(0.1)
+            assert client.call("DELETE", job)[0] == 200
+            _, second = client.start()
+            assert client.next(second) == (200, (paper / "page-2.jpg").read_bytes())
+            assert line.recv(100) == b""
+        assert len(client.all(second)) == 4
+        assert fed_sheets(scanner.log) == [1, 2, 2, 3, 4, 5, 6]
+
+
 def test_a_sheet_whose_client_died_has_left_the_feeder(paper: Path) -> None:
     with VirtualScanner(paper, ipm=120) as scanner:
         client = Client(scanner)
