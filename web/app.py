@@ -1,0 +1,42 @@
+"""The console as a Flask application, made around a house that is handed in."""
+
+from pathlib import Path
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+
+from station.config import Settings
+from station.errors import SohoaError
+from station.house import House
+from station.words import speak, words
+from web import answers, identity, saying, security
+from web.live import Streams
+from web.views import admin, home, intake, items, journal, login, page, picture, release, review, scan
+
+_VENDOR = Path(__file__).parent / "static" / "vendor"
+_PARTS = (login, home, intake, scan, page, picture, items, review, release, journal, admin)
+
+
+def create_app(house: House, settings: Settings) -> Flask:
+    """The console over this house. Raises SohoaError in one clear line when the browser side was not installed."""
+    require_assets(_VENDOR)
+    app = Flask(__name__)
+    app.extensions["sohoa.house"] = house
+    app.extensions["sohoa.settings"] = settings
+    app.extensions["sohoa.streams"] = Streams()
+    security.prepare(app, settings, house.folders.root)
+    app.before_request(lambda: speak(settings.station.language))
+    identity.install(app)
+    # after the roles' table: a stranger is told to log in, not that a form is stale
+    CSRFProtect(app)
+    answers.install(app)
+    saying.install(app)
+    for part in _PARTS:
+        app.register_blueprint(part.blueprint)
+    return app
+
+
+def require_assets(vendor: Path) -> None:
+    """Raises SohoaError where the scripts and fonts of the console are missing."""
+    if not (vendor / "htmx.min.js").is_file():
+        raise SohoaError(words("console.assets_missing", path=str(vendor)))

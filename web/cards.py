@@ -1,0 +1,156 @@
+"""The one next step of the scan desk, chosen from what the records say. Pure: a view in, a card out."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from batches.ledger import Ledger
+from batches.words import BatchState, RunPurpose, RunState
+from station.desk_view import DeskView, RunView
+from station.words import has_words, words
+
+_OPEN = (BatchState.OPEN, BatchState.CAPTURING, BatchState.REJECTED, BatchState.PROCESSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """``deed``: what the desk's script does; it names an endpoint of the scan desk or an act of the page on screen."""
+
+    deed: str
+    label: str
+    key: str = ""
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """``tone``: step, busy, fault or done. The first button is the next step."""
+
+    name: str
+    tone: str
+    safe: str
+    title: str
+    text: str
+    buttons: tuple[Button, ...] = ()
+    note: str = ""
+
+
+def card_of(view: DeskView, scanners: int) -> Card:
+    """``scanners``: devices present that may take this batch."""
+    state = BatchState(view.batch.state)
+    if view.run is not None and view.run.state != RunState.FINISHED:
+        return _run_card(view.run)
+    if view.returned and state in _OPEN:
+        return _mend(view, scanners)
+    if state not in (BatchState.OPEN, BatchState.CAPTURING, BatchState.REJECTED):
+        return _elsewhere(state)
+    if not scanners and view.ledger.difference != 0:
+        return _said("no_scanner", "fault", (Button("refresh_devices", words("console.card.no_scanner.button"), "Enter"),))
+    return _count_card(view)
+
+
+def _run_card(run: RunView) -> Card:
+    if run.state == RunState.PAUSED:
+        return _fault(run)
+    if run.state == RunState.REQUESTED:
+        give_up = Button("give_up", words("console.card.waiting.button"), "Escape", {"run": run.id})
+        return _said("waiting", "busy", (give_up,))
+    if run.request == "stop":
+        return _said("stopping", "busy", (), sides=run.sides_stored)
+    stop = Button("stop", words("console.card.running.button"), "Escape", {"run": run.id})
+    name = "rescanning" if run.purpose == RunPurpose.RESCAN else "running"
+    phase = words(f"phase.{run.phase}") if has_words(f"phase.{run.phase}") else words("phase.open")
+    return _said(name, "busy", (stop,), sides=run.sides_stored, phase=phase)
+
+
+def _fault(run: RunView) -> Card:
+    """What is safe first, then where to put the paper back, then the button."""
+    key = f"fault.{run.fault or 'operator_stop'}"
+    values = {"sheet": run.next_sheet, "last": run.last_label or "—", "nearest": "—"}
+    name, _, safe = words(f"{key}.title", **values).partition(" — ")
+    resume = Button("resume", words(f"{key}.button", **values), "Enter", {"run": run.id})
+    close = Button("give_up", words("console.card.fault.give_up"), "", {"run": run.id})
+    return Card(
+        "fault",
+        "step" if run.fault == "operator_stop" else "fault",
+        f"{name} — {safe}" if safe else name,
+        words("console.card.fault.title", **values),
+        words(f"{key}.text", **values),
+        (resume, close),
+        words("console.card.fault.note", **values) if run.fault in ("jam", "double_feed", "crashed", "hung") else "",
+    )
+
+
+def _mend(view: DeskView, scanners: int) -> Card:
+    """A returned page waits: which sheet, why, and the button that scans it again."""
+    verdict = view.returned[0]
+    page = next((page for page in view.pages if page.id == verdict.page_id), None)
+    label = page.sheet_label if page is not None else "?"
+    reason = words(f"console.reason.{verdict.reason}") if has_words(f"console.reason.{verdict.reason}") else ""
+    said = f"{reason}: {verdict.note}" if verdict.note else reason
+    fields = {"page": verdict.page_id}
+    buttons = (Button("rescan", words("console.card.mend.button", sheet=label), "Enter", fields),) if scanners else ()
+    return _said("mend", "step", buttons, sheet=label, reason=said, count=len(view.returned))
+
+
+def _elsewhere(state: BatchState) -> Card:
+    home = Button("home", words("console.card.elsewhere.button"), "Enter")
+    return Card(
+        "elsewhere",
+        "done",
+        words("console.card.elsewhere.safe"),
+        words(f"console.card.elsewhere.{'waiting' if state is BatchState.CAPTURED else 'title'}"),
+        words(f"state.{state.value}.text"),
+        (home,),
+    )
+
+
+def _count_card(view: DeskView) -> Card:
+    """No run is open: the counts say whether to begin, to go on, to look, or to hand over."""
+    ledger = view.ledger
+    if not ledger.sheets:
+        return _said("first", "step", (Button("start", words("console.card.first.button"), "Enter"),))
+    if ledger.prepared is None:
+        count = Button("count", words("console.card.uncounted.button"), "Enter")
+        return _said("uncounted", "step", (count,), sheets=ledger.sheets)
+    over = Button("hand_over", words("console.card.ready.button"), "Enter")
+    if ledger.agrees:
+        return _ready(view, over)
+    if ledger.explained:
+        return _said("explained", "step", (over,), reason=ledger.explained)
+    return _differs(ledger)
+
+
+def _differs(ledger: Ledger) -> Card:
+    """The paper on the table and the pictures do not agree, and nobody has said why."""
+    difference = ledger.difference or 0
+    if difference > 0:
+        scan = Button("start", words("console.card.more.button", sheet=ledger.sheets + 1), "Enter")
+        count = Button("count", words("console.card.more.count"))
+        return _said("more", "step", (scan, count), left=difference, sheet=ledger.sheets + 1)
+    if difference < 0:
+        count = Button("count", words("console.card.surplus.button"), "Enter")
+        return _said("surplus", "fault", (count,), surplus=-difference)
+    return _said("unaccounted", "fault", (), count=ledger.unaccounted)
+
+
+def _ready(view: DeskView, over: Button) -> Card:
+    errors = sum(has_open(page, "error") for page in view.pages)
+    warnings = sum(has_open(page, "warning") for page in view.pages)
+    if errors:
+        look = Button("next_flag", words("console.card.flags.button"), "Enter")
+        later = Button("hand_over", words("console.card.flags.hand_over"))
+        return _said("flags", "step", (look, later), count=errors)
+    if warnings:
+        return _said("ready_warned", "step", (over,), count=warnings, sheets=view.ledger.sheets)
+    return _said("ready", "step", (over,), sheets=view.ledger.sheets)
+
+
+def has_open(page: Any, level: str) -> bool:
+    """Whether a finding of this level on the page waits for a person's word."""
+    return any(finding.level == level and finding.state == "open" for finding in page.findings)
+
+
+def _said(name: str, tone: str, buttons: tuple[Button, ...], **values: Any) -> Card:
+    key = f"console.card.{name}"
+    safe, title, text = (words(f"{key}.{part}", **values) for part in ("safe", "title", "text"))
+    return Card(name, tone, safe, title, text, buttons)

@@ -1,0 +1,108 @@
+// The scan desk: the card with the next step, the ledger, the scanner, and deeds on the chosen page.
+import { ask, deeds, json, post } from './console.js';
+import { watch } from './live.js';
+import { choose, chosenPage, draw, patch as patchStrip, thumbs } from './strip.js';
+
+const desk = document.getElementById('desk');
+const urls = json(desk, 'urls');
+const at = (name, id) => urls[name].replace('/0/', `/${id}/`).replace(/\/0$/, `/${id}`);
+
+function apply(patch) {
+  for (const [name, html] of Object.entries(patch.html)) replace(name, html);
+  const good = patchStrip(patch.pages, patch.whole);
+  const flags = document.getElementById('flags');
+  if (flags) flags.textContent = thumbs().filter((one) => one.classList.contains('flagged')).length;
+  return good;
+}
+
+/** A part is replaced only when it changed; the scanner chosen by a person stays chosen. */
+function replace(name, html) {
+  const old = document.getElementById(name);
+  if (old.dataset.html === html) return;
+  if (name === 'status') { old.innerHTML = html; old.dataset.html = html; return; }
+  const holder = document.createElement('div');
+  holder.innerHTML = html.trim();
+  const fresh = holder.firstElementChild;
+  fresh.dataset.html = html;
+  if (name === 'profile') keepChoice(old, fresh);
+  old.replaceWith(fresh);
+  if (name === 'profile') able();
+}
+
+function keepChoice(old, fresh) {
+  for (const select of old.querySelectorAll('select')) {
+    const twin = fresh.querySelector(`select[name="${select.name}"]`);
+    if (twin && [...twin.options].some((one) => one.value === select.value)) twin.value = select.value;
+  }
+}
+
+/** Profiles the chosen scanner cannot do are closed; the line below tells what the chosen one means. */
+function able() {
+  const form = document.getElementById('scanner');
+  if (!form) return;
+  const can = (form.elements.device.selectedOptions[0]?.dataset.able || '').split(' ');
+  for (const option of form.elements.profile.options) option.disabled = !can.includes(option.value);
+  if (form.elements.profile.selectedOptions[0]?.disabled) {
+    const first = [...form.elements.profile.options].find((one) => !one.disabled);
+    if (first) form.elements.profile.value = first.value;
+  }
+  for (const line of document.querySelectorAll('[data-about]')) line.hidden = line.dataset.about !== form.elements.profile.value;
+}
+
+function scanner() {
+  const form = document.getElementById('scanner');
+  return form ? { device: form.elements.device.value, profile: form.elements.profile.value } : { device: '', profile: '' };
+}
+
+const live = watch(desk, apply);
+
+async function act(url, fields) {
+  const answer = await post(url, fields);
+  live.now();
+  return answer;
+}
+
+deeds.start = () => act(urls.start, scanner());
+deeds.stop = (_, fields) => act(urls.stop, fields);
+deeds.resume = (_, fields) => act(urls.resume, fields);
+deeds.give_up = (_, fields) => act(urls.give_up, fields);
+deeds.hand_over = () => act(urls.hand_over);
+deeds.refresh_devices = () => act(urls.refresh_devices);
+deeds.undo = () => act(urls.undo);
+deeds.count = async () => {
+  const said = await ask('ask-count');
+  if (said) act(urls.prepared, said);
+};
+deeds.rescan = (_, fields) => rescan(fields.page);
+deeds.ask_rescan = () => rescan(chosenPage()?.id);
+deeds.ask_insert = async () => {
+  const page = chosenPage();
+  const said = await ask('ask-insert', page?.label || '0');
+  if (said) act(urls.insert, { ...scanner(), ...said, sheet: page?.sheet ?? '' });
+};
+deeds.blank = () => onPage((page) => act(at('blank', page.id), { blank: page.blank ? 'no' : 'yes' }));
+deeds.turn = () => onPage((page) => act(at('turn', page.id), { degrees: 90 }));
+deeds.original = (_, fields) => act(at('original', fields.finding), { undo: fields.undo ? 1 : '' });
+deeds.edit = () => onPage((page) => location.assign(at('edit', page.id)));
+
+async function rescan(id) {
+  if (!id) return;
+  choose(id);
+  const page = chosenPage();
+  const said = await ask('ask-rescan', page?.label || '');
+  if (said) act(at('rescan', id), { ...scanner(), ...said });
+}
+
+function onPage(deed) {
+  const page = chosenPage();
+  if (page) deed(page);
+}
+
+document.addEventListener('change', (event) => { if (event.target.closest('#scanner')) able(); });
+document.getElementById('pictures').addEventListener('dblclick', () => deeds.edit());
+
+able();
+const asked = new URLSearchParams(location.search).get('page');
+if (asked && document.getElementById(`page-${asked}`)) choose(asked);
+else if (thumbs().length) choose(thumbs().at(-1).dataset.id, false);
+else draw();

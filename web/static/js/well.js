@@ -1,0 +1,132 @@
+// The well: the sheet on grey, findings drawn on it, the loupe, the comparison with the master.
+import { holds } from './console.js';
+
+const pictures = document.getElementById('pictures');
+const empty = document.getElementById('well-empty');
+const found = document.getElementById('found');
+const loupe = document.getElementById('loupe');
+const LOUPE_ZOOM = 1;
+
+/** Draw these pages side by side; `chosen` is the one that keys act on. */
+export function show(pages, chosen) {
+  empty.hidden = pages.length > 0;
+  const wanted = pages.map((page) => `${page.id}:${page.proof}:${page.ready}`).join();
+  if (pictures.dataset.shown !== wanted) {
+    pictures.dataset.shown = wanted;
+    pictures.replaceChildren(...pages.map(figure));
+    pictures.classList.toggle('pair', pages.length > 1);
+  }
+  for (const one of pictures.children) one.classList.toggle('chosen', pages.length > 1 && Number(one.dataset.id) === chosen.id);
+  for (const page of pages) boxes(page);
+  if (pages.length) tell(chosen);
+}
+
+function figure(page) {
+  const figure = document.createElement('figure');
+  figure.dataset.id = page.id;
+  figure.innerHTML = '<div class="frame"><img alt="" draggable="false"><div class="boxes"></div></div><figcaption></figcaption>';
+  const image = figure.querySelector('img');
+  if (page.ready) image.src = page.proof; else { image.src = page.thumb; image.classList.add('rough'); }
+  image.addEventListener('error', () => figure.classList.add('missing'), { once: true });
+  image.alt = page.title;
+  image.dataset.proof = page.proof;
+  image.dataset.whole = page.whole;
+  image.dataset.full = page.full;
+  figure.querySelector('figcaption').textContent = page.caption;
+  return figure;
+}
+
+/** Findings as frames on their place: fractions of the proof picture. */
+function boxes(page) {
+  const figure = pictures.querySelector(`figure[data-id="${page.id}"]`);
+  figure.querySelector('figcaption').textContent = page.caption;
+  const places = page.findings.filter((one) => one.box && one.level !== 'info' && !one.decided);
+  figure.querySelector('.boxes').replaceChildren(...places.map((one) => {
+    const box = document.createElement('div');
+    box.className = `box ${one.level}`;
+    const [x0, y0, x1, y1] = one.box;
+    Object.assign(box.style, { left: `${x0 * 100}%`, top: `${y0 * 100}%`, width: `${(x1 - x0) * 100}%`, height: `${(y1 - y0) * 100}%` });
+    box.innerHTML = '<span></span>';
+    box.firstChild.textContent = `${one.mark} ${one.name}`;
+    return box;
+  }));
+}
+
+/** The chosen page's findings in words, under the picture. Desks that have a column for them leave this empty. */
+function tell(page) {
+  if (!found || found.dataset.off) return;
+  const lines = page.findings.filter((one) => one.level !== 'info').map((one) => findingLine(one, found.dataset));
+  found.replaceChildren(...lines);
+  found.hidden = lines.length === 0;
+}
+
+export function findingLine(one) {
+  const line = document.createElement('p');
+  line.className = `finding ${one.level}${one.decided ? ' decided' : ''}`;
+  line.innerHTML = '<b></b> <span></span> <i></i> <small></small>';
+  line.querySelector('b').textContent = `${one.mark} ${one.name}`;
+  line.querySelector('span').textContent = one.line;
+  line.querySelector('i').textContent = one.cure;
+  line.querySelector('small').textContent = one.check;
+  return line;
+}
+
+/** Fetch pictures before they are asked for. */
+const fetched = new Set();
+export function preload(pages) {
+  for (const page of pages) {
+    if (!page?.ready || fetched.has(page.proof)) continue;
+    fetched.add(page.proof);
+    new Image().src = page.proof;
+  }
+}
+
+// -- loupe: the page at full size around the pointer --------------------------------------------------------------
+
+let pointer = { x: innerWidth / 2, y: innerHeight / 2 };
+let magnified = null;
+
+document.addEventListener('pointermove', (event) => {
+  pointer = { x: event.clientX, y: event.clientY };
+  if (!loupe.hidden) magnify();
+});
+
+holds.loupe = (down) => {
+  loupe.hidden = !down;
+  if (down) magnify();
+};
+
+function magnify() {
+  const under = document.elementsFromPoint(pointer.x, pointer.y).find((one) => one.matches?.('.frame, .frame *'));
+  const frame = under?.closest('.frame') || pictures.querySelector('.chosen .frame') || pictures.querySelector('.frame');
+  if (!frame) { loupe.hidden = true; return; }
+  const image = frame.querySelector('img');
+  const area = image.getBoundingClientRect();
+  const inside = pointer.x >= area.left && pointer.x <= area.right && pointer.y >= area.top && pointer.y <= area.bottom;
+  const x = inside ? pointer.x : area.left + area.width / 2;
+  const y = inside ? pointer.y : area.top + area.height / 3;
+  if (magnified?.of !== image.src) {
+    magnified = { of: image.src, picture: new Image() };
+    const one = magnified;
+    one.picture.src = image.dataset.full;
+    one.picture.addEventListener('load', () => { if (magnified === one && !loupe.hidden) magnify(); });
+  }
+  const sharp = magnified.picture.naturalWidth > 0;
+  const width = (sharp ? magnified.picture.naturalWidth : image.naturalWidth) * LOUPE_ZOOM;
+  const height = width * area.height / area.width;
+  const size = loupe.offsetWidth / 2;
+  loupe.style.left = `${x - size}px`;
+  loupe.style.top = `${y - size}px`;
+  loupe.style.backgroundImage = `url("${sharp ? magnified.picture.src : image.src}")`;
+  loupe.style.backgroundSize = `${width}px ${height}px`;
+  loupe.style.backgroundPosition = `${size - (x - area.left) / area.width * width}px ${size - (y - area.top) / area.height * height}px`;
+}
+
+// -- compare: the master's own picture while X is held ------------------------------------------------------------
+
+holds.compare = (down) => {
+  for (const image of pictures.querySelectorAll('img')) {
+    image.src = down ? image.dataset.whole : image.dataset.proof;
+  }
+  pictures.classList.toggle('comparing', down);
+};

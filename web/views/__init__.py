@@ -1,0 +1,1 @@
+"""Views: thin; each reads what was asked, calls the station, and shows."""

@@ -1,0 +1,118 @@
+"""The review desk: pages in order of doubt, a verdict on each, then on the batch."""
+
+from typing import Any
+
+from flask import Blueprint, render_template, url_for
+from werkzeug.wrappers import Response
+
+from batches import pages as page_records
+from batches.errors import Invalid
+from batches.review import REASONS
+from batches.words import Verdict
+from imaging import render
+from station import review_desk
+from station.geometry import geometry_of
+from station.words import words
+from web import answers, asked, identity
+from web.showing import batch_finding, page_data
+
+blueprint = Blueprint("review", __name__)
+
+
+@blueprint.get("/batches/<int:batch_id>/review")
+def desk(batch_id: int) -> str:
+    view = review_desk.view(identity.house(), batch_id)
+    return render_template("review.html", reasons=REASONS, **_parts(view))
+
+
+@blueprint.get("/batches/<int:batch_id>/review/changes")
+def changes(batch_id: int) -> dict[str, Any]:
+    """The desk after a deed: the batch's side column, and the thumbnails anew."""
+    parts = _parts(review_desk.view(identity.house(), batch_id))
+    return {
+        "html": {name: render_template(f"parts/{name}.html", **parts) for name in ("review_batch", "review_status")},
+        "pages": [
+            {"id": data["id"], "gone": False, "html": render_template("parts/thumb.html", page=data)} for data in parts["pages"]
+        ],
+        "whole": True,
+    }
+
+
+@blueprint.post("/pages/<int:page_id>/verdict")
+def decide(page_id: int) -> Response:
+    try:
+        verdict = Verdict(asked.text("verdict"))
+    except ValueError:
+        raise Invalid(what="verdict", value=asked.text("verdict")) from None
+    review_desk.decide(
+        identity.house(),
+        identity.actor(),
+        page_id,
+        verdict,
+        reason=asked.text("reason"),
+        note=asked.text("note"),
+        box=_on_master(page_id, asked.box()),
+    )
+    return answers.done(url_for("home.index"), words(f"console.verdict.did.{verdict.value}"))
+
+
+@blueprint.post("/pages/<int:page_id>/verdict/undo")
+def undo(page_id: int) -> Response:
+    review_desk.undo(identity.house(), identity.actor(), page_id)
+    return answers.done(url_for("home.index"), words("console.verdict.did.undone"))
+
+
+@blueprint.post("/batches/<int:batch_id>/accept")
+def accept(batch_id: int) -> Response:
+    review_desk.accept(identity.house(), identity.actor(), batch_id)
+    return answers.moved(url_for("release.show", batch_id=batch_id))
+
+
+@blueprint.post("/batches/<int:batch_id>/reject")
+def reject(batch_id: int) -> Response:
+    review_desk.reject(identity.house(), identity.actor(), batch_id, asked.text("reason"))
+    return answers.moved(url_for("home.index"))
+
+
+@blueprint.post("/batches/<int:batch_id>/explain")
+def explain(batch_id: int) -> Response:
+    review_desk.explain(identity.house(), identity.actor(), batch_id, asked.text("reason"))
+    return answers.done(url_for("review.desk", batch_id=batch_id), words("console.did.explained"))
+
+
+@blueprint.post("/batches/<int:batch_id>/withdraw")
+def withdraw(batch_id: int) -> Response:
+    review_desk.withdraw(identity.house(), identity.actor(), batch_id, asked.text("reason"))
+    return answers.moved(url_for("home.index"))
+
+
+def _on_master(page_id: int, box: tuple[float, float, float, float] | None) -> tuple[int, int, int, int] | None:
+    """A region dragged on the picture shown, as pixels of the master it was made from."""
+    if box is None:
+        return None
+    with identity.house().store.read() as connection:
+        row, values = page_records.get(connection, page_id), page_records.values(connection, page_id)
+    geometry, size, dpi = geometry_of((row.width, row.height), values), (row.width, row.height), (row.dpi_x, row.dpi_y)
+    width, height = render.placement(geometry, size, dpi).size
+    x0, y0, x1, y1 = (round(part * side) for part, side in zip(box, (width, height, width, height), strict=True))
+    return render.box_to_master(geometry, size, (x0, y0, x1, y1), dpi)
+
+
+def _parts(view: Any) -> dict[str, Any]:
+    listed = []
+    for one in view.pages:
+        page = one.page
+        data = page_data(page)
+        data["why"] = one.why
+        data["verdict"] = page.verdict.verdict if page.verdict is not None else ""
+        listed.append(data)
+    return {
+        "view": view,
+        "batch": view.batch,
+        "place": view.place,
+        "ledger": view.ledger,
+        "sample": view.sample,
+        "pages": listed,
+        "batch_findings": [batch_finding(finding) for finding in view.batch_findings],
+        "labels": {data["id"]: data["label"] for data in listed},
+    }

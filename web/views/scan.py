@@ -1,0 +1,194 @@
+"""The scan desk: the page, its live changes, and the operator's deeds with paper."""
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, current_app, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from batches import batch as batch_records
+from batches import devices as device_records
+from batches import runs
+from batches.errors import Invalid
+from batches.words import RunState
+from scanner.model import ScanSettings, Source
+from station import desk, desk_view, devices
+from station.desk_view import DeskView
+from station.words import has_words, words
+from web import answers, asked, identity, live
+from web.cards import card_of, has_open
+from web.choices import Choice, choice_of, fitting
+from web.showing import page_data
+
+blueprint = Blueprint("scan", __name__)
+
+
+@blueprint.get("/batches/<int:batch_id>/scan", endpoint="desk")
+def show(batch_id: int) -> str:
+    house = identity.house()
+    view = desk_view.view(house, batch_id)
+    return render_template("scan.html", pages=[page_data(page) for page in view.pages], **_parts(view))
+
+
+@blueprint.get("/batches/<int:batch_id>/scan/changes")
+def changes(batch_id: int) -> dict[str, Any]:
+    """What changed since ``after``; -1 asks for everything."""
+    return _patch(batch_id, int(request.args.get("after", -1)))
+
+
+@blueprint.get("/batches/<int:batch_id>/scan/live", endpoint="live")
+def stream(batch_id: int) -> Any:
+    """The same changes as they happen."""
+    last = int(request.args.get("after", -1))
+
+    def patch() -> dict[str, Any]:
+        nonlocal last
+        found = _patch(batch_id, last)
+        last = found["revision"]
+        return found
+
+    streams = current_app.extensions["sohoa.streams"]
+    return live.stream(streams, lambda: _pulse(batch_id), patch)
+
+
+@blueprint.post("/batches/<int:batch_id>/start")
+def start(batch_id: int) -> Response:
+    device, settings = _asked_scanner()
+    desk.start_run(identity.house(), identity.actor(), batch_id, device, settings)
+    return _done(batch_id, "started")
+
+
+@blueprint.post("/pages/<int:page_id>/rescan")
+def rescan(page_id: int) -> Response:
+    device, settings = _asked_scanner()
+    desk.rescan(identity.house(), identity.actor(), page_id, device, settings)
+    return answers.done(url_for("home.index"), words("console.did.started"))
+
+
+@blueprint.post("/batches/<int:batch_id>/insert")
+def insert(batch_id: int) -> Response:
+    """After ``sheet``; before the first where it is empty."""
+    device, settings = _asked_scanner()
+    desk.insert_after(identity.house(), identity.actor(), batch_id, asked.whole("sheet"), device, settings)
+    return _done(batch_id, "started")
+
+
+@blueprint.post("/batches/<int:batch_id>/stop")
+def stop(batch_id: int) -> Response:
+    desk.stop_run(identity.house(), identity.actor(), _run_of(batch_id))
+    return _done(batch_id, "stopping")
+
+
+@blueprint.post("/batches/<int:batch_id>/resume")
+def resume(batch_id: int) -> Response:
+    desk.resume_run(identity.house(), identity.actor(), _run_of(batch_id))
+    return _done(batch_id, "started")
+
+
+@blueprint.post("/batches/<int:batch_id>/give-up")
+def give_up(batch_id: int) -> Response:
+    desk.give_up_run(identity.house(), identity.actor(), _run_of(batch_id))
+    return _done(batch_id, "closed_run")
+
+
+@blueprint.post("/devices/refresh")
+def refresh_devices() -> Response:
+    devices.ask_refresh(identity.house())
+    return answers.done(url_for("home.index"), words("console.did.looking"))
+
+
+@blueprint.post("/batches/<int:batch_id>/prepared")
+def prepared(batch_id: int) -> Response:
+    count = asked.whole("sheets_prepared")
+    if count is None:
+        raise Invalid(what="sheets", value="")
+    desk.set_prepared(identity.house(), identity.actor(), batch_id, count)
+    return _done(batch_id, "counted")
+
+
+@blueprint.post("/batches/<int:batch_id>/undo")
+def undo(batch_id: int) -> Response:
+    taken_back = desk.undo(identity.house(), identity.actor(), batch_id)
+    key = f"console.undone.{taken_back}" if taken_back else "console.undone.nothing"
+    say = words(key if has_words(key) else "console.undone.other")
+    return answers.done(url_for("scan.desk", batch_id=batch_id), say)
+
+
+@blueprint.post("/batches/<int:batch_id>/hand-over")
+def hand_over(batch_id: int) -> Response:
+    desk.hand_over(identity.house(), identity.actor(), batch_id)
+    return _done(batch_id, "handed_over")
+
+
+def _done(batch_id: int, said: str) -> Response:
+    return answers.done(url_for("scan.desk", batch_id=batch_id), words(f"console.did.{said}"))
+
+
+def _run_of(batch_id: int) -> int:
+    """The run the person saw; it must be this batch's."""
+    run_id = asked.whole("run")
+    with identity.house().store.read() as connection:
+        run = runs.get(connection, run_id or 0)
+    if run.batch_id != batch_id:
+        raise Invalid(what="run", value=run_id)
+    return int(run.id)
+
+
+def _asked_scanner() -> tuple[str, ScanSettings]:
+    """The device and the profile chosen on the desk; the paper source may be chosen apart (one sheet from the flatbed)."""
+    name = asked.text("profile")
+    chosen = next((profile for profile in devices.profiles(identity.house()) if profile.name == name), None)
+    if chosen is None:
+        raise Invalid(what="profile", value=name)
+    settings = chosen.settings
+    if asked.text("source"):
+        try:
+            settings = replace(settings, source=Source(asked.text("source")))
+        except ValueError:
+            raise Invalid(what="source", value=asked.text("source")) from None
+    return asked.text("device"), settings
+
+
+def _pulse(batch_id: int) -> Any:
+    """A few numbers read in one short transaction: they differ once the desk would look different."""
+    if identity.signed_in() is None:
+        return None
+    with identity.house().store.read() as connection:
+        revision = batch_records.get(connection, batch_id).revision
+        run = runs.latest(connection, batch_id)
+        scanners = [(row.identity, row.present) for row in device_records.listing(connection)]
+    return revision, run and (run.state, run.request, run.phase, run.sides_stored), scanners
+
+
+def _patch(batch_id: int, after: int) -> dict[str, Any]:
+    house = identity.house()
+    view = desk_view.view(house, batch_id) if after < 0 else desk_view.changes(house, batch_id, after)
+    parts = _parts(view)
+    listed = [page_data(page) for page in view.pages]
+    return {
+        "revision": view.revision,
+        "whole": after < 0,
+        "html": {
+            name: render_template(f"parts/{name}.html", **parts) for name in ("card", "ledger", "profile", "status")
+        },
+        "pages": [
+            {"id": data["id"], "gone": data["gone"], "html": render_template("parts/thumb.html", page=data)} for data in listed
+        ],
+    }
+
+
+def _parts(view: DeskView) -> dict[str, Any]:
+    """What the desk's parts are drawn from."""
+    scanners = fitting(devices.listing(identity.house()), practice=bool(view.batch.practice))
+    choice: Choice = choice_of(identity.house(), view, scanners)
+    running = view.run is not None and view.run.state in (RunState.REQUESTED, RunState.RUNNING)
+    return {
+        "view": view,
+        "batch": view.batch,
+        "place": view.place,
+        "ledger": view.ledger,
+        "card": card_of(view, len(scanners)),
+        "choice": choice,
+        "running": running,
+        "flags": sum(has_open(page, "error") or has_open(page, "warning") for page in view.pages),
+    }
