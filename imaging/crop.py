@@ -20,7 +20,6 @@ from imaging.edges import Points, Side, crossing, fit, trusted
 from imaging.prepare import Prepared
 from imaging.values import Crop
 
-SCALE_DPI = 75.0
 STRIP_MM = 1.0
 AHEAD_MM = 12.0
 """The page's own colour must last this far: text and stamps do not."""
@@ -37,6 +36,8 @@ SURE_SIDE = 0.6
 OUTWARD_MM = 0.4
 """Sides are moved outwards by about their own uncertainty: never inside the page."""
 PARALLEL_DEGREES = 1.5
+BLANKED_MM = 4.0
+"""Copiers blank a margin this wide to pure white, exactly along the frame: not backing."""
 TOP, BOTTOM, LEFT, RIGHT = "top", "bottom", "left", "right"
 
 Lab = NDArray[np.float32]
@@ -57,7 +58,7 @@ class _Seen:
 def measure(prepared: Prepared) -> Crop:
     """The page on its backing. Unsure or nothing to cut: the whole image with confidence 0."""
     whole = Crop((0, 0, prepared.raster.width, prepared.raster.height), 0.0)
-    lab, dpi = _small_lab(prepared)
+    lab, dpi = prepared.small_lab, prepared.small_dpi
     height, width = lab.shape[:2]
     if min(height, width) < 30 * dpi / 25.4:
         return whole
@@ -68,18 +69,6 @@ def measure(prepared: Prepared) -> Crop:
     if all(line.trust < SURE_SIDE for line in lines.values()) or not _plausible(corners, seen, lines, (width, height)):
         return whole
     return _value(prepared, corners, lines, (width, height), dpi)
-
-
-def _small_lab(prepared: Prepared) -> tuple[Lab, float]:
-    """L*, a*, b* at about 75 dpi, float32 (height, width, 3)."""
-    work = prepared.half
-    step = max(1, round(prepared.dpi / SCALE_DPI))
-    height, width = work.shape[0] // step, work.shape[1] // step
-    if not height or not width:
-        return np.zeros((0, 0, 3), np.float32), prepared.dpi / step
-    small = cv2.resize(work[: height * step, : width * step], (width, height), interpolation=cv2.INTER_AREA)
-    lab = cv2.cvtColor(small, cv2.COLOR_BGR2Lab).astype(np.float32)
-    return lab * np.array([100 / 255, 1, 1], np.float32) - np.array([0, 128, 128], np.float32), prepared.dpi / step
 
 
 def _facing(lab: Lab, name: str) -> Lab:
@@ -102,6 +91,8 @@ def _look(facing: Lab, dpi: float) -> _Seen | None:
         side = found and fit(*found, TOLERANCE_MM * per_mm)
         if not side or not found or not _differs(rows, side, per_mm):
             return None
+    if backing[0] > 99.5 and spread < 0.5 and abs(side.slope) < 0.002 and side.start < BLANKED_MM * per_mm:
+        return None
     return _Seen(side, found[0], found[1], cast("tuple[float, float, float]", tuple(float(value) for value in backing)))
 
 
@@ -118,10 +109,11 @@ def _colour_edge(distance: Distance, threshold: float, per_mm: float) -> tuple[P
     rows = np.flatnonzero(first > 0)
     if len(rows) < 8:
         return None
+    along = (rows * 2.0 + 0.5).astype(np.float64)
     place = first[rows]
     after, before = distance[rows, place], distance[rows, place - 1]
     part = (level - before) / np.maximum(after - before, 1e-3)
-    return rows * 2.0 + 0.5, np.asarray(place - 0.5 + np.clip(part, 0, 1), np.float64)
+    return along, (place - 0.5 + np.clip(part, 0, 1)).astype(np.float64)
 
 
 def _left_for_good(distance: Distance, threshold: float, per_mm: float) -> NDArray[np.int64]:

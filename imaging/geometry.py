@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from imaging import crop as cropping
-from imaging import letters, orientation, skew
+from imaging import ink_guard, letters, orientation, skew
 from imaging.orientation import Osd
 from imaging.prepare import Prepared, prepare
+from imaging.render import LEAST_SKEW, corners_of
 from imaging.values import Box, Crop, Geometry, Raster, Skew
 
 SURE_EDGES = 0.9
@@ -22,11 +23,28 @@ def measure(raster: Raster, prepared: Prepared | None = None, *, osd: Osd | None
     """The geometry of a master. ``prepared``: its front end where already at hand. ``osd``: asked only where the shape of
     the lines does not say which way is up (``imaging.orientation``). Never raises on a raster that ``prepare`` takes."""
     prepared = prepared or prepare(raster)
-    crop = cropping.measure(prepared)
+    crop = _guarded(cropping.measure(prepared), prepared)
     ink, dpi = letters.letters(prepared, _working(crop.box, prepared)), prepared.ink_dpi
     attitude = orientation.measure(ink, dpi, orientation.reading_osd(prepared, osd))
     value = skew.as_value(attitude.refined())
-    return Geometry(attitude.orientation, value if value.confidence > 0 else _edge_skew(crop), crop)
+    found = Geometry(attitude.orientation, value if value.confidence > 0 else _edge_skew(crop), crop)
+    return _on_its_own_size(found, prepared)
+
+
+def _guarded(crop: Crop, prepared: Prepared) -> Crop:
+    """The crop, or none where it would cut ink."""
+    raster = prepared.raster
+    if crop.confidence > 0 and ink_guard.beyond(prepared, corners_of(crop.box)).refused:
+        return Crop((0, 0, raster.width, raster.height), 0.0)
+    return crop
+
+
+def _on_its_own_size(found: Geometry, prepared: Prepared) -> Geometry:
+    """Straightened on a canvas of the page's own size, where what is turned out of it carries no ink."""
+    if len(found.crop.corners) == 4 or abs(found.skew.degrees) < LEAST_SKEW:
+        return found
+    on_page = replace(found, canvas="page")
+    return found if ink_guard.compare(prepared.raster, on_page, prepared=prepared).boxes else on_page
 
 
 def _working(box: Box, prepared: Prepared) -> Box | None:
@@ -45,8 +63,3 @@ def _edge_skew(crop: Crop) -> Skew:
     level, upright = (tr - tl) + (br - bl), (bl - tl) + (br - tr)
     angles = np.degrees([np.arctan2(level[1], level[0]), np.arctan2(-upright[0], upright[1])])
     return Skew(round(float(angles.mean()), 3), EDGE_CONFIDENCE)
-
-
-def without_crop(geometry: Geometry, raster: Raster) -> Geometry:
-    """The same geometry with the whole image kept."""
-    return replace(geometry, crop=Crop((0, 0, raster.width, raster.height), 0.0))

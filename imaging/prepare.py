@@ -130,6 +130,26 @@ class Prepared:
         return cast(Pixels, cv2.cvtColor(self.half, cv2.COLOR_BGR2Lab))
 
     @property
+    def small_dpi(self) -> float:
+        """Dots per inch of ``small_lab``: half of the working scale's, or the same below 110 dpi."""
+        return self.dpi / self._small_step
+
+    @cached_property
+    def small_lab(self) -> NDArray[np.float32]:
+        """L* (0..100), a*, b* at ``small_dpi``, float32 (height, width, 3), for what is told by colour alone."""
+        step, work = self._small_step, self.half
+        height, width = max(1, work.shape[0] // step), max(1, work.shape[1] // step)
+        small = cv2.resize(work[: height * step, : width * step], (width, height), interpolation=cv2.INTER_AREA)
+        lab = cv2.cvtColor(small, cv2.COLOR_BGR2Lab).astype(np.float32)
+        lab *= np.array([100 / 255, 1, 1], np.float32)
+        lab -= np.array([0, 128, 128], np.float32)
+        return lab
+
+    @property
+    def _small_step(self) -> int:
+        return 2 if self.dpi >= 110 else 1
+
+    @property
     def ink_dpi(self) -> float:
         """Dots per inch of ``ink``, at most 75."""
         return min(INK_DPI, self.dpi)

@@ -8,7 +8,7 @@ without going back (Parseval).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import cv2
@@ -30,6 +30,8 @@ SURE_RATIO = 3.0
 to 2.3."""
 RIVAL_SHARE = 0.85
 """A second angle, well apart, that scores this share of the best one makes the answer a guess."""
+LEAST_SPREAD_MM = 8.0
+"""Strokes, a rule or two lines of text, however straight, are no direction of a page; three lines reach 8.7 mm."""
 MIN_INK_MM2 = 12.0
 """Less ink than about two words carries no direction."""
 
@@ -39,19 +41,20 @@ Slopes = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """``degrees``: as in ``Skew``, also where it is not to be trusted. ``ratio``: best over median score. ``rival``: score
-    of the best angle well apart, as a share of the best. ``lines``: how much the rows alternate, comparable between a
-    page's two axes."""
+    """``degrees``: as in ``Skew``, also where it is not to be trusted. ``ratio``: best over median score. ``rival``: score of
+    the best angle well apart, as a share of the best. ``lines``: how much the rows alternate, comparable between a page's two
+    axes. ``spread_mm``: see ``Spectrum.spread_mm``."""
 
     degrees: float
     ratio: float
     rival: float
     lines: float = 0.0
+    spread_mm: float = 0.0
 
     @property
     def confidence(self) -> float:
         """0..1; 0 = the rows do not decide."""
-        if self.ratio < SURE_RATIO or self.rival > RIVAL_SHARE:
+        if self.ratio < SURE_RATIO or self.rival > RIVAL_SHARE or self.spread_mm < LEAST_SPREAD_MM:
             return 0.0
         return float(min(1.0, 0.5 + (self.ratio - SURE_RATIO) / 20))
 
@@ -75,6 +78,16 @@ class Spectrum:
         self.weight = (4 * np.sin(np.pi * self.cycles) ** 2).astype(np.float32)
         self.px_per_mm = dpi / 25.4
         self.height = height
+
+    def spread_mm(self, slope: float, period_mm: float) -> float:
+        """Over how many mm of the page's height the sharpness at a slope is spread: (sum of squares)^2 / sum of fourth
+        powers of the profile's differences. One stroke or rule: about its thickness; a page of text: 50 and more."""
+        count = max(2, int(np.searchsorted(self.cycles, 1 / (period_mm * self.px_per_mm))))
+        turn = (2j * np.pi * slope * self.offsets[:, None] * self.cycles[None, :count]).astype(np.complex64)
+        waves = np.zeros(len(self.cycles), np.complex64)
+        waves[:count] = (self.waves[:, :count] * np.exp(turn)).sum(axis=0)
+        energy = np.diff(np.fft.irfft(waves)) ** 2
+        return float(energy.sum() ** 2 / max(float((energy**2).sum()), 1e-12)) / self.px_per_mm
 
     def scores(self, slopes: Slopes, period_mm: float) -> NDArray[np.float64]:
         """Sharpness of the row profile at evenly spaced slopes (px per px), from waves no shorter than ``period_mm``."""
@@ -102,7 +115,8 @@ def coarse(spectrum: Spectrum) -> Reading:
     middle, peak = max(float(np.median(scores)), 1e-9), _peak(slopes, scores)
     apart = scores[np.abs(np.arange(len(slopes)) - best) >= 3]
     lines = float(spectrum.scores(np.array([peak]), LINES_PERIOD_MM)[0]) * spectrum.height
-    return Reading(_degrees(peak), float(scores[best] / middle), float(apart.max() / scores[best]), lines)
+    spread = spectrum.spread_mm(peak, COARSE_PERIOD_MM)
+    return Reading(_degrees(peak), float(scores[best] / middle), float(apart.max() / scores[best]), lines, spread)
 
 
 def refine(spectrum: Spectrum, reading: Reading) -> Reading:
@@ -111,7 +125,7 @@ def refine(spectrum: Spectrum, reading: Reading) -> Reading:
     for reach, count in ((0.0105, 9), (0.0018, 5)):
         slopes = slope + np.linspace(-reach, reach, count)
         slope = _peak(slopes, spectrum.scores(slopes, FINE_PERIOD_MM))
-    return Reading(_degrees(slope), reading.ratio, reading.rival, reading.lines)
+    return replace(reading, degrees=_degrees(slope))
 
 
 def enough(ink: Ink, dpi: float) -> bool:

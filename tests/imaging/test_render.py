@@ -1,0 +1,106 @@
+"""The access copy: exact where nothing is turned by a fraction, one interpolation else, and every point finds its way back."""
+
+import cv2
+import numpy as np
+import pytest
+
+from imaging import render as rendering
+from imaging.render import box_to_master, box_to_render, proof, render, thumbnail, to_master, to_render
+from imaging.values import Box, Crop, Geometry, Orientation, Raster, Skew, Turn
+from tests.imaging.sheets import laid, page, raster
+
+SIZE = (300, 200)
+
+
+def geometry(
+    turn: Turn = 0, skew: float = 0.0, box: Box = (0, 0, *SIZE), corners: tuple[tuple[float, float], ...] = ()
+) -> Geometry:
+    return Geometry(Orientation(turn, 1.0), Skew(skew, 1.0), Crop(box, 1.0, (1.0, 1.0, 1.0, 1.0), corners))
+
+
+def noise() -> np.ndarray:
+    return np.random.default_rng(5).integers(0, 256, (SIZE[1], SIZE[0], 3), np.uint8)
+
+
+@pytest.mark.parametrize(("turn", "quarters"), [(0, 0), (90, -1), (180, -2), (270, -3)])
+def test_quarter_turns_and_crops_move_pixels_and_change_none(turn: Turn, quarters: int) -> None:
+    pixels = noise()
+    copy = render(raster(pixels), geometry(turn, 0.04, (20, 30, 250, 180)))
+    assert np.array_equal(copy.pixels, np.rot90(pixels[30:180, 20:250], quarters))
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+@pytest.mark.parametrize("skew", [0.0, -3.0, 7.5])
+@pytest.mark.parametrize("out_dpi", [None, 72.0, 300.0])
+@pytest.mark.parametrize("canvas", ["whole", "page"])
+def test_points_come_back(turn: Turn, skew: float, out_dpi: float | None, canvas: str) -> None:
+    wanted = geometry(turn, skew, (20, 30, 250, 180))
+    wanted = Geometry(wanted.orientation, wanted.skew, wanted.crop, canvas)  # type: ignore[arg-type]
+    points = [(20.0, 30.0), (123.25, 77.5), (249.0, 31.0)]
+    there = to_render(wanted, SIZE, points, (150.0, 150.0), out_dpi)
+    back = to_master(wanted, SIZE, there, (150.0, 150.0), out_dpi)
+    assert np.allclose(back, points, atol=1e-6)
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+@pytest.mark.parametrize("skew", [0.0, 4.0])
+@pytest.mark.parametrize("dpi", [(150.0, 150.0), (200.0, 100.0)])
+@pytest.mark.parametrize("out_dpi", [None, 100.0, 60.0])
+def test_a_dot_is_where_the_mapping_says(turn: Turn, skew: float, dpi: tuple[float, float], out_dpi: float | None) -> None:
+    pixels = np.full((SIZE[1], SIZE[0]), 255, np.uint8)
+    cv2.circle(pixels, (210, 60), 6, 0, -1)
+    wanted = geometry(turn, skew)
+    copy = render(Raster(pixels, dpi, "gray"), wanted, dpi=out_dpi)
+    x, y = to_render(wanted, SIZE, [(210.5, 60.5)], dpi, out_dpi)[0]
+    dark = 255.0 - copy.pixels
+    rows, columns = np.mgrid[: copy.height, : copy.width]
+    assert (dark * (columns + 0.5)).sum() / dark.sum() == pytest.approx(x, abs=0.4)
+    assert (dark * (rows + 0.5)).sum() / dark.sum() == pytest.approx(y, abs=0.4)
+    if out_dpi:
+        assert copy.dpi == (out_dpi, out_dpi)
+        assert copy.width * copy.height / out_dpi**2 == pytest.approx(300 * 200 / dpi[0] / dpi[1], rel=0.35 if skew else 0.03)
+
+
+def test_boxes_map_both_ways() -> None:
+    wanted = geometry(90, 0.0, (10, 20, 210, 120))
+    assert box_to_render(wanted, SIZE, (10, 20, 40, 30)) == (90, 0, 100, 30)
+    assert box_to_master(wanted, SIZE, (90, 0, 100, 30)) == (10, 20, 40, 30)
+
+
+def test_the_copy_of_a_tilted_sheet_is_the_sheet() -> None:
+    sheet = page(21)
+    scan, corners = laid(sheet, 3.0, (20, 20, 20))
+    box = (int(corners[:, 0].min()), int(corners[:, 1].min()), int(corners[:, 0].max()) + 1, int(corners[:, 1].max()) + 1)
+    copy = render(raster(scan), geometry(0, 3.0, box, tuple((float(x), float(y)) for x, y in corners)))
+    assert abs(copy.width - sheet.shape[1]) <= 1 and abs(copy.height - sheet.shape[0]) <= 1
+    inner = (slice(30, 1700), slice(30, 1200))
+    assert np.abs(copy.pixels[inner].astype(int) - sheet[inner]).mean() < 6
+
+
+def test_new_corners_have_the_colour_of_the_paper() -> None:
+    brown = np.full((600, 400, 3), (110, 150, 170), np.uint8)
+    copy = render(raster(brown), geometry(0, 5.0, (0, 0, 400, 600)))
+    assert copy.width > 400 and np.abs(copy.pixels.astype(int) - (110, 150, 170)).max() <= 2
+
+
+def test_one_bit_stays_one_bit() -> None:
+    pixels = np.full((200, 300), 255, np.uint8)
+    pixels[50:60, 40:260] = 0
+    copy = render(Raster(pixels, (300, 300), "bitonal"), geometry(0, 2.0))
+    assert copy.mode == "bitonal" and set(np.unique(copy.pixels)) == {0, 255}
+    shrunk = proof(Raster(pixels, (300, 300), "bitonal"), 100)
+    assert shrunk.mode == "gray" and len(np.unique(shrunk.pixels)) > 2
+
+
+def test_proof_and_thumbnail_keep_their_size_and_scale() -> None:
+    scan = raster(page(22))
+    small, tiny = proof(scan, 800), thumbnail(scan)
+    assert (small.height, tiny.height) == (800, 320) and small.dpi[0] == pytest.approx(150 * 800 / 1754)
+    assert proof(scan, 5000).pixels.shape == scan.pixels.shape, "never enlarged"
+    turned = proof(scan, 800, geometry(90, 1.0, (0, 0, 1240, 1754)))
+    assert max(turned.width, turned.height) == 800 and turned.width > turned.height
+
+
+def test_the_placement_of_a_straight_page_is_exact() -> None:
+    plan = rendering.placement(geometry(0, 0.03), SIZE)
+    assert plan.exact and plan.size == SIZE and np.array_equal(plan.matrix, [[1, 0, 0], [0, 1, 0]])
