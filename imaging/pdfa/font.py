@@ -8,8 +8,6 @@ import io
 import unicodedata
 
 import pikepdf
-from fontTools.fontBuilder import FontBuilder
-from fontTools.ttLib.tables._g_l_y_f import Glyph
 from pikepdf import Array, Dictionary, Name
 
 UNITS = 1000
@@ -75,6 +73,9 @@ class InvisibleFont:
         )
 
     def _program(self) -> bytes:
+        from fontTools.fontBuilder import FontBuilder  # noqa: PLC0415 - 0.2 s, needed once a file
+        from fontTools.ttLib.tables._g_l_y_f import Glyph  # noqa: PLC0415
+
         names = [".notdef", *(f"g{gid}" for gid in self._gids.values())]
         widths = [DEFAULT_ADVANCE, *(advance(char) for char in self._gids)]
         builder = FontBuilder(UNITS, isTTF=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name, pdfa
+from pikepdf import Array, Dictionary, Name
 
 from imaging.pdfa.font import InvisibleFont
 from imaging.pdfa.layer import FONT_NAME, text_stream
@@ -133,6 +133,8 @@ def _replace_page_text(
 
 
 def _finish(document: pikepdf.Pdf, out: Path, metadata: PdfMetadata, words: int) -> PdfReport:
+    from pikepdf import pdfa  # noqa: PLC0415 - 0.3 s that workers who only code pages need not spend
+
     _dress(document, metadata)
     pages = len(document.pages)
     try:
@@ -146,6 +148,8 @@ def _finish(document: pikepdf.Pdf, out: Path, metadata: PdfMetadata, words: int)
 
 def _dress(document: pikepdf.Pdf, metadata: PdfMetadata) -> None:
     """XMP, document information, output intent. ``prepare`` stamps the present time, which is then overwritten."""
+    from pikepdf import pdfa  # noqa: PLC0415 - see _finish
+
     when = metadata.created.isoformat(timespec="seconds")
     document.Root.Lang = metadata.language
     with document.open_metadata(set_pikepdf_as_editor=False, update_docinfo=True) as xmp:

@@ -5,7 +5,6 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from fontTools.ttLib import TTFont
 from PIL import ImageFont
 
 from imaging.practice.model import FontMissing
@@ -49,6 +48,8 @@ def _match(family: str, flags: str) -> Path | None:
 
 
 def _complete(path: Path) -> bool:
+    from fontTools.ttLib import TTFont  # noqa: PLC0415 - 0.2 s, needed once
+
     with TTFont(path, lazy=True, fontNumber=0) as font:
         return set(map(ord, PROBE)) <= set(font.getBestCmap())
 

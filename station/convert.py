@@ -1,0 +1,373 @@
+"""Files to one searchable PDF/A-2b: the pages go to worker processes, results wait in a work folder beside the output, and
+the file is bound when all are there. A page that hangs or dies is tried in other ways, and a bad one becomes a placeholder."""
+
+import errno
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from imaging import load, pdfa
+from imaging.ocr import LanguageMissing
+from imaging.ocr.tessdata import find_tessdata
+from station import convert_page
+from station.convert_page import PageTask, TryAgain
+from station.errors import SohoaError, UsageError
+from station.inspecting import bad_page
+from station.placeholder import placeholder
+from station.words import words
+from station.workers import Executor, LocalPool, WorkerLost
+
+PAGE_SECONDS = 120.0
+BIND_SECONDS = 3600.0
+VERSION = 1
+"""Of what a worker makes of a page: results of another version in a work folder are not taken up."""
+
+Progress = Callable[[int, int], None]
+Work = Callable[[PageTask], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """``language`` None: no text. ``jobs``: pages at a time. ``seconds``: time limit of one attempt at a page."""
+
+    quality: int = pdfa.ACCESS_QUALITY
+    language: str | None = "vie"
+    jobs: int = 0
+    seconds: float = PAGE_SECONDS
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """``report``: everything, ready for JSON. ``ok``: every page is there with its picture, and was read if asked for."""
+
+    report: dict[str, Any]
+    ok: bool
+
+
+@dataclass(slots=True)
+class _Page:
+    """A page to come. ``error``: its file cannot be had at all."""
+
+    source: Path
+    number: int
+    name: str
+    error: Exception | None = None
+    rung: int = 0
+
+
+@dataclass(slots=True)
+class _Job:
+    """One run: its pages, its work folder, and what happened on the way."""
+
+    out: Path
+    folder: Path
+    options: Options
+    work: Work
+    pages: list[_Page]
+    done: int = 0
+    resumed: int = 0
+    notes: dict[str, list[str]] = field(default_factory=dict)
+
+
+def convert(inputs: Sequence[Path], out: Path, options: Options = Options(), *, progress: Progress | None = None,
+            text: Path | None = None, work: Work = convert_page.work, pool: Executor | None = None) -> Outcome:  # fmt: skip
+    """Convert ``inputs`` (files, or folders taken in natural order) to ``out``; plain text to ``text`` if given.
+
+    ``progress(done, all)`` is told after each page. ``work`` does one page in a worker process. ``pool``: workers to use
+    and leave open; else ``options.jobs`` are started and stopped. Raises UsageError for what cannot start, SohoaError
+    where no page or no conforming file comes of it, OSError for a full disk. Interrupted, it leaves its work folder, and
+    the next call with the same inputs and options goes on."""
+    begun = perf_counter()
+    _check(inputs, out, options)
+    pages = [page for file in _files(inputs, out) for page in _pages_of(file, options)]
+    if not pages:
+        raise SohoaError.of("convert.no_pages")
+    folder = out.parent / f".{out.name}.sohoa"
+    with _held(folder, out):
+        job = _Job(out, folder, options, work, pages)
+        bound = _run(job, pool, progress or (lambda _done, _all: None))
+        report = _report(job, bound, perf_counter() - begun)
+        if text is not None:
+            _write(text, _plain(job))
+    shutil.rmtree(folder, ignore_errors=True)
+    return Outcome(report, not report["problems"])
+
+
+# --- what goes in ----------------------------------------------------------------------------------------------------
+
+
+def _check(inputs: Sequence[Path], out: Path, options: Options) -> None:
+    if not out.parent.is_dir():
+        raise _usage("convert.out_folder", path=out.parent)
+    if any(path.exists() and out.exists() and path.samefile(out) for path in inputs):
+        raise _usage("convert.out_is_input", path=out)
+    if options.language:
+        try:
+            find_tessdata((options.language,))
+        except LanguageMissing as missing:
+            raise _usage("convert.language", detail=str(missing), packages=" ".join(missing.packages)) from missing
+
+
+def _usage(key: str, **values: Any) -> UsageError:
+    told = SohoaError.of(key, **values)
+    return UsageError(told.what, told.why, told.next)
+
+
+def _files(inputs: Sequence[Path], out: Path) -> Iterator[Path]:
+    """Files as named, folders' files in natural order (2 before 10), deep first; hidden ones and ``out`` left out."""
+    for given in inputs:
+        if not given.is_dir():
+            yield given
+            continue
+        inside = (path for path in given.rglob("*") if path.suffix.lower() in load.SUFFIXES and path.is_file())
+        visible = (path for path in inside if not any(part.startswith(".") for part in path.relative_to(given).parts))
+        yield from (
+            path for path in sorted(visible, key=lambda p: _natural(p.relative_to(given))) if path.absolute() != out.absolute()
+        )
+
+
+def _natural(path: Path) -> list[list[tuple[int, str]]]:
+    return [
+        [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", step.casefold())]
+        for step in path.parts
+    ]
+
+
+def _pages_of(file: Path, options: Options) -> list[_Page]:
+    """A file that cannot be opened is one bad page: its place is kept."""
+    try:
+        pages, digest = load.count(file), _digest(file, options)
+    except load.LoadError as error:
+        return [_Page(file, 1, hashlib.sha256(str(file).encode()).hexdigest()[:24], error)]
+    return [_Page(file, number, f"{digest}-{number:05d}") for number in range(1, pages + 1)]
+
+
+def _digest(file: Path, options: Options) -> str:
+    """What a page's result depends on: the file's bytes, the options that change pixels or words, and the version."""
+    with file.open("rb") as stream:
+        content = hashlib.file_digest(stream, "sha256").hexdigest()
+    chosen = json.dumps([content, options.quality, options.language, VERSION])
+    return hashlib.sha256(chosen.encode()).hexdigest()[:24]
+
+
+class _held:  # noqa: N801 - reads as a word: with _held(folder, out)
+    """The work folder belongs to one run at a time; a lock left by a dead process is taken over."""
+
+    def __init__(self, folder: Path, out: Path) -> None:
+        self._lock, self._folder, self._out = folder / "lock", folder, out
+
+    def __enter__(self) -> None:
+        self._folder.mkdir(exist_ok=True)
+        holder = self._holder()
+        if holder and _alive(holder):
+            raise _usage("convert.busy", path=self._out, folder=self._folder)
+        self._lock.write_text(str(os.getpid()))
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.unlink(missing_ok=True)
+
+    def _holder(self) -> int:
+        try:
+            return int(self._lock.read_text())
+        except (OSError, ValueError):
+            return 0
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError as fault:
+        return fault.errno == errno.EPERM
+    return pid != os.getpid()
+
+
+# --- the run ---------------------------------------------------------------------------------------------------------
+
+
+def _run(job: _Job, given: Executor | None, progress: Progress) -> pdfa.PdfReport:
+    pool = given or LocalPool(job.options.jobs or os.cpu_count() or 1)
+    try:
+        _work_through(job, pool, progress)
+        names = tuple(page.name for page in job.pages)
+        task = BindTask(str(job.folder), names, str(job.out), job.options.title or job.out.stem, _now())
+        return _bound(pool.submit(bind, task, BIND_SECONDS))
+    finally:
+        if given is None:
+            pool.close()
+
+
+def _work_through(job: _Job, pool: Executor, progress: Progress) -> None:
+    """Every page to a stored result, in whatever order they come."""
+    running: dict[Future[Any], _Page] = {}
+    for page in _unfinished(job):
+        running[pool.submit(job.work, _task(job, page), job.options.seconds)] = page
+    progress(job.done, len(job.pages))
+    while running:
+        ready, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in ready:
+            page = running.pop(future)
+            if not _settled(job, page, future):
+                running[pool.submit(job.work, _task(job, page), job.options.seconds)] = page
+                continue
+            job.done += 1
+            progress(job.done, len(job.pages))
+
+
+def _unfinished(job: _Job) -> list[_Page]:
+    """Pages still to do; of the same page given twice only the first."""
+    todo, seen = [], set()
+    for page in job.pages:
+        if page.error is not None:
+            _lost(job, page, page.error)
+        elif convert_page.stored(job.folder, page.name) is not None:
+            job.resumed += 1
+        elif page.name not in seen:
+            seen.add(page.name)
+            todo.append(page)
+            continue
+        job.done += 1
+    return todo
+
+
+def _task(job: _Job, page: _Page) -> PageTask:
+    told = job.options
+    attempt = convert_page.ladder(told.language)[page.rung]
+    return PageTask(
+        str(page.source), page.number, str(job.folder), page.name, told.quality, told.language, told.seconds, attempt
+    )
+
+
+def _settled(job: _Job, page: _Page, future: "Future[Any]") -> bool:
+    """Whether the page has its result; else the next rung is due. A full disk ends the run, with what is done kept."""
+    try:
+        future.result()
+    except load.LoadError as error:
+        _lost(job, page, error)
+        return True
+    except TimeoutError:
+        return _next_rung(job, page, "timeout")
+    except WorkerLost:
+        return _next_rung(job, page, "crashed")
+    except OSError:
+        raise
+    except TryAgain as why:
+        return _next_rung(job, page, str(why.args[0]))
+    except Exception:  # noqa: BLE001 - the border of a job: the page is marked, the rest goes on
+        return _next_rung(job, page, "failed")
+    return True
+
+
+def _next_rung(job: _Job, page: _Page, why: str) -> bool:
+    job.notes.setdefault(page.name, []).append(why)
+    page.rung += 1
+    if page.rung < len(convert_page.ladder(job.options.language)):
+        return False
+    _lost(job, page, load.Damaged(page.source, why, page.number))
+    return True
+
+
+def _lost(job: _Job, page: _Page, error: Exception) -> None:
+    """A placeholder keeps the page's place. No word of it enters the text layer: it is not the document's."""
+    told = bad_page(page.source, page.number, error)
+    picture = pdfa.encode(placeholder(page.source.name, page.number, told["message"]), job.options.quality)
+    convert_page.store(_task_of_lost(job, page), picture, None, told, "placeholder")
+
+
+def _task_of_lost(job: _Job, page: _Page) -> PageTask:
+    return PageTask(str(page.source), page.number, str(job.folder), page.name)
+
+
+# --- binding ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class BindTask:
+    folder: str
+    names: tuple[str, ...]
+    out: str
+    title: str
+    created: datetime
+
+
+def bind(task: BindTask) -> pdfa.PdfReport:
+    """Finished pages to the file; in a worker, because the validator counts the whole process's warnings."""
+    folder = Path(task.folder)
+    pages = (convert_page.pdf_page(folder, name) for name in task.names)
+    stated = pdfa.PdfMetadata(task.title, task.created, tool="sohoa")
+    return pdfa.write(pages, Path(task.out), metadata=stated)
+
+
+def _now() -> datetime:
+    """The present, or SOURCE_DATE_EPOCH (reproducible-builds.org) where a run must give the same bytes again."""
+    fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return (datetime.fromtimestamp(int(fixed)) if fixed.isdigit() else datetime.now()).astimezone()
+
+
+def _bound(future: "Future[pdfa.PdfReport]") -> pdfa.PdfReport:
+    try:
+        return future.result()
+    except pdfa.PdfRefused as refusal:
+        raise SohoaError.of("convert.not_conforming", detail="; ".join(refusal.findings[:3])) from refusal
+
+
+# --- what comes out --------------------------------------------------------------------------------------------------
+
+
+def _report(job: _Job, bound: pdfa.PdfReport, seconds: float) -> dict[str, Any]:
+    pages = [_page_report(job, page) for page in job.pages]
+    problems = [{"file": page["file"], "page": page["page"], "what": page["trouble"]} for page in pages if page["trouble"]]
+    output = {"file": str(job.out), "pages": bound.pages, "words": bound.words, "bytes": bound.bytes,
+              "sha256": bound.sha256, "conformance": bound.conformance}  # fmt: skip
+    return {"output": output, "seconds": round(seconds, 2), "resumed": job.resumed, "problems": problems, "pages": pages}
+
+
+def _page_report(job: _Job, page: _Page) -> dict[str, Any]:
+    record = convert_page.stored(job.folder, page.name)
+    assert record is not None, "a bound page is stored"
+    attempts = job.notes.get(page.name, [])
+    page_said: dict[str, Any] = record["page"]
+    return page_said | {"status": record["status"], "attempts": attempts, "trouble": _trouble(record, attempts)}
+
+
+def _trouble(record: dict[str, Any], attempts: Sequence[str]) -> str:
+    """One line for a page that is not as it should be, empty for the others."""
+    if record["status"] == "placeholder":
+        return str(record["page"]["message"])
+    if record["status"] == "as_it_is":
+        return words("convert.as_it_is")
+    if record["status"] == "without_text":
+        return words("convert.without_text", note=words(f"convert.note.{attempts[-1] if attempts else 'failed'}"))
+    return ""
+
+
+def _plain(job: _Job) -> str:
+    """The pages' text, parted by form feeds, as pdftotext gives it."""
+    said = []
+    for page in job.pages:
+        text = convert_page.pdf_page(job.folder, page.name).text
+        said.append(text.plain() + "\n" if text is not None and text.lines else "")
+    return "\f".join(said)
+
+
+def _write(path: Path, content: str) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_text(content, encoding="utf-8")
+    part.replace(path)
+
+
+def write_report(path: Path, report: dict[str, Any]) -> None:
+    """The report as JSON; whole or not at all. Raises OSError."""
+    _write(path, json.dumps(report, ensure_ascii=False, indent=1) + "\n")
+
+
+__all__ = ["BindTask", "Options", "Outcome", "bind", "convert", "write_report"]

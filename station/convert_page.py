@@ -1,0 +1,172 @@
+"""One page of ``sohoa convert``, in a worker process: load, measure, straighten, read, code. Its result waits in files,
+so that an interrupted run goes on where it stopped."""
+
+import base64
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from imaging import load, pdfa, render
+from imaging.ocr import EngineFault, preparations, read
+from imaging.values import Blank, Geometry, PageText, Raster, Turn
+from qc.text import check_text
+from station import page_text
+from station.inspecting import Clock, Measured, finding_json, measure, resident
+
+Status = Literal["ok", "without_text", "as_it_is", "placeholder"]
+
+WITHOUT_TEXT, AS_IT_IS = -1, -2
+"""Last resorts after every preparation: corrected but not read; neither corrected nor read."""
+
+SOFT_SHARE = 0.6
+"""Of the page's time limit, the engine's own: a page that is slow, not hung, ends inside its process."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageTask:
+    """``name``: the page's key in ``folder``. ``attempt``: rung of the ladder of preparations, or a last resort."""
+
+    source: str
+    number: int
+    folder: str
+    name: str
+    quality: int = pdfa.ACCESS_QUALITY
+    language: str | None = "vie"
+    seconds: float = 120.0
+    attempt: int = 0
+
+
+class TryAgain(Exception):
+    """This preparation of the page came to nothing; the next may do. ``args[0]``: why, as in PageText.note."""
+
+
+def ladder(language: str | None) -> tuple[int, ...]:
+    """Attempts in order."""
+    rungs = tuple(range(len(preparations()))) if language else ()
+    return (*rungs, WITHOUT_TEXT, AS_IT_IS)
+
+
+def work(task: PageTask) -> None:
+    """Do the page and store it. Raises LoadError (the page cannot be had), TryAgain, OSError (disk)."""
+    clock = Clock()
+    page = _load(task)
+    clock.stage("load")
+    if task.attempt == AS_IT_IS:
+        store(task, _code(page.raster, page, None, task), None, _bare(task, page), "as_it_is")
+        return
+    seen = measure(Path(task.source), page, clock)
+    shown = render.render(page.raster, seen.geometry)
+    clock.stage("render")
+    text = _read(shown, seen, task)
+    clock.stage("text")
+    image = _code(shown, page, seen.geometry, task)
+    clock.stage("code")
+    store(task, image, text, _described(seen, text, image, page), _status(task, seen))
+
+
+def _load(task: PageTask) -> load.LoadedPage:
+    page = next(load.pages(Path(task.source), only=task.number))
+    if isinstance(page, load.BadPage):
+        raise page.error
+    return page
+
+
+def _read(shown: Raster, seen: Measured, task: PageTask) -> PageText:
+    """A blank side is not read: specks and shine-through would become words."""
+    if task.language is None or task.attempt == WITHOUT_TEXT or seen.blank.value:
+        note = "blank" if seen.blank.value else "not_read"
+        return PageText((), (shown.width, shown.height), shown.dpi[0], "", note)
+    way = preparations()[task.attempt]
+    try:
+        text = read(shown, engine=resident(task.language), preparation=way, seconds=task.seconds * SOFT_SHARE)
+    except EngineFault as fault:
+        raise TryAgain("failed") from fault
+    if text.note in ("timeout", "failed"):
+        raise TryAgain(text.note)
+    return text
+
+
+def _status(task: PageTask, seen: Measured) -> Status:
+    return "without_text" if task.attempt == WITHOUT_TEXT and task.language and not seen.blank.value else "ok"
+
+
+def _code(shown: Raster, page: load.LoadedPage, placed: Geometry | None, task: PageTask) -> pdfa.PageImage:
+    """The scanner's JPEG bytes where the page is shown whole and not straightened, a quarter turn at most; else one encode."""
+    turn = _only_turned(page, placed)
+    if page.original is None or turn is None:
+        return pdfa.encode(shown, task.quality)
+    dpi = page.raster.dpi[::-1] if page.turn in (90, 270) else page.raster.dpi
+    return pdfa.keep_jpeg(page.original, dpi, turn)
+
+
+def _only_turned(page: load.LoadedPage, placed: Geometry | None) -> Turn | None:
+    if placed is None:
+        return page.turn
+    size = page.raster.width, page.raster.height
+    plan = render.placement(placed, size, page.raster.dpi)
+    whole = plan.exact and sorted(plan.size) == sorted(size)
+    turn: Turn = (page.turn + placed.orientation.degrees) % 360  # type: ignore[assignment]
+    return turn if whole else None
+
+
+# --- what is kept of a page ------------------------------------------------------------------------------------------
+
+
+def store(task: PageTask, image: pdfa.PageImage, text: PageText | None, described: dict[str, Any], status: Status) -> None:
+    """Picture first, then the record that makes the page count as done; each appears whole or not at all."""
+    folder = Path(task.folder)
+    values = asdict(image) | {"data": "", "icc": base64.b64encode(image.icc).decode()}
+    record = {"status": status, "image": values, "page": described, "text": page_text.to_json(text) if text else None}
+    _put(folder / f"{task.name}.img", image.data)
+    _put(folder / f"{task.name}.json", json.dumps(record, ensure_ascii=False).encode())
+
+
+def stored(folder: Path, name: str) -> dict[str, Any] | None:
+    """The record of a finished page, None where it is not finished (or damaged: then it is done again)."""
+    try:
+        record: dict[str, Any] = json.loads((folder / f"{name}.json").read_bytes())
+        return record if (folder / f"{name}.img").is_file() and "status" in record else None
+    except (OSError, ValueError):
+        return None
+
+
+def pdf_page(folder: Path, name: str) -> pdfa.PdfPage:
+    """A finished page, for the writer."""
+    record = stored(folder, name)
+    if record is None:
+        raise FileNotFoundError(folder / f"{name}.json")
+    values = record["image"]
+    values |= {
+        "data": (folder / f"{name}.img").read_bytes(),
+        "icc": base64.b64decode(values["icc"]),
+        "dpi": tuple(values["dpi"]),
+    }
+    return pdfa.PdfPage(pdfa.PageImage(**values), page_text.from_json(record["text"]) if record["text"] else None)
+
+
+def _put(path: Path, data: bytes) -> None:
+    part = path.with_suffix(path.suffix + ".part")
+    part.write_bytes(data)
+    part.replace(path)
+
+
+def _described(seen: Measured, text: PageText, image: pdfa.PageImage, page: load.LoadedPage) -> dict[str, Any]:
+    """The page as ``inspect`` shows it, and what became of it."""
+    findings = check_text(text, Blank(seen.blank.value or text.note == "not_read", 0.0))
+    said = seen.to_json()
+    words = text.words
+    said["findings"] += [finding_json(found) for found in findings]
+    said["image"] = {"kept": image.data is page.original, "bytes": len(image.data), "codec": image.codec}
+    said["text"] = {
+        "words": len(words), "note": text.note, "engine": text.engine,
+        "confidence": round(sum(w.confidence for w in words) / len(words), 4) if words else None,
+        "changes": [list(change) for change in text.changes],
+    }  # fmt: skip
+    return said
+
+
+def _bare(task: PageTask, page: load.LoadedPage) -> dict[str, Any]:
+    raster = page.raster
+    return {"file": task.source, "page": task.number, "width": raster.width, "height": raster.height,
+            "dpi": list(raster.dpi), "mode": raster.mode, "warnings": list(page.warnings)}  # fmt: skip

@@ -1,0 +1,120 @@
+"""Measures and judges pages of image files and PDFs, without reading them: what ``sohoa inspect`` says of a page."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from imaging import blank as blank_measure
+from imaging import geometry, load
+from imaging.measures.jpeg import jpeg_facts
+from imaging.ocr import Engine, EngineFault, open_engine
+from imaging.prepare import Prepared, prepare
+from imaging.values import Blank, Box, Geometry, Pixels, Turn
+from qc.finding import Finding
+from qc.limits import Limits
+from qc.look import FileFacts
+from qc.page import check_page
+from station.errors import translate
+
+LEAST_OSD = 5.0
+
+
+@cache
+def resident(language: str) -> Engine:
+    """One resident engine a process, its model loaded when first asked for. Raises EngineFault."""
+    return open_engine(language=language)
+
+
+class Clock:
+    """Milliseconds a stage, in order."""
+
+    def __init__(self) -> None:
+        self.ms: dict[str, float] = {}
+        self._last = perf_counter()
+
+    def stage(self, name: str) -> None:
+        now = perf_counter()
+        self.ms[name] = round((now - self._last) * 1000, 1)
+        self._last = now
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Everything measured of one page; ``prepared`` for who goes on working with it."""
+
+    source: Path
+    page: load.LoadedPage
+    prepared: Prepared
+    geometry: Geometry
+    blank: Blank
+    seals: tuple[Box, ...]
+    findings: tuple[Finding, ...]
+    clock: Clock
+
+    def to_json(self) -> dict[str, Any]:
+        """The page as DESIGN's doors show it, with what the reader of the file had to say."""
+        raster, seen = self.page.raster, self.geometry
+        return {
+            "file": str(self.source), "page": self.page.number, "width": raster.width, "height": raster.height,
+            "dpi": [round(dots, 2) for dots in raster.dpi], "mode": raster.mode,
+            "orientation": {"degrees": seen.orientation.degrees, "confidence": round(seen.orientation.confidence, 3)},
+            "skew": {"degrees": round(seen.skew.degrees, 3), "confidence": round(seen.skew.confidence, 3)},
+            "crop": {"box": list(seen.crop.box), "confidence": round(seen.crop.confidence, 3)},
+            "blank": {"value": bool(self.blank.value), "ink": round(float(self.blank.ink), 6)},
+            "seals": [list(box) for box in self.seals], "findings": [finding_json(found) for found in self.findings],
+            "ms": self.clock.ms, "warnings": list(self.page.warnings), "facts": dict(self.page.facts),
+        }  # fmt: skip
+
+
+def inspect(path: Path, *, limits: Limits | None = None) -> Iterator[dict[str, Any]]:
+    """One object a page; a page or file that cannot be had gives ``{"file", "page", "error", "message"}``. Never raises
+    on a file's account."""
+    clock = Clock()
+    try:
+        for page in load.pages(path):
+            clock.stage("load")
+            if isinstance(page, load.BadPage):
+                yield bad_page(path, page.number, page.error)
+            else:
+                yield measure(path, page, clock, limits).to_json()
+            clock = Clock()
+    except load.LoadError as error:
+        yield bad_page(path, error.page, error)
+
+
+def measure(path: Path, page: load.LoadedPage, clock: Clock, limits: Limits | None = None) -> Measured:
+    """Geometry, blankness, seals and every check of one page. The engine is asked for the page's orientation only where
+    the shape of its lines does not tell, and only where it is installed."""
+    prepared = prepare(page.raster)
+    placed = geometry.measure(page.raster, prepared, osd=ask_engine)
+    clock.stage("geometry")
+    blank = blank_measure.measure(page.raster, prepared)
+    clock.stage("blank")
+    facts = FileFacts(complete=True, jpeg=jpeg_facts(page.original) if page.original else None)
+    findings = tuple(check_page(page.raster, prepared, placed, blank, limits=limits, file_facts=facts))
+    clock.stage("checks")
+    return Measured(path, page, prepared, placed, blank, (), findings, clock)
+
+
+def ask_engine(picture: Pixels, dpi: float) -> tuple[Turn, float] | None:
+    """Tesseract's opinion which way is up, None where it has none or is not installed. Its confidence has no unit; correct
+    answers start near 7 and 5 is the limit to trust (QUALITY 3.3); half of the scale's usual 14 counts as 0.5 here."""
+    try:
+        turn, confidence = resident("vie").orientation(picture, dpi)
+    except EngineFault:
+        return None
+    return (turn, min(1.0, confidence / 14)) if confidence >= LEAST_OSD else None
+
+
+def bad_page(path: Path, number: int, error: Exception) -> dict[str, Any]:
+    """What stands in the place of a page that cannot be had: a stable id and the line a person reads."""
+    return {"file": str(path), "page": number or 1, "error": str(getattr(error, "reason", "unexpected")),
+            "message": str(translate(error))}  # fmt: skip
+
+
+def finding_json(found: Finding) -> dict[str, Any]:
+    values = asdict(found)
+    return values | {"level": found.level.value, "box": list(found.box) if found.box else None}
