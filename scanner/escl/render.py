@@ -57,8 +57,12 @@ def dpi_of(image: Image.Image) -> tuple[float, float]:
 def _is_as_asked(image: Image.Image, request: ScanRequest) -> bool:
     same_dpi = all(abs(have - asked) < 0.5 for have, asked in zip(dpi_of(image), request.dpi, strict=True))
     same_kind = image.format == _PIL_FORMATS[request.format] and image.mode == _PIL_MODES[request.mode]
-    upright = image.getexif().get(_ORIENTATION, 1) == 1
-    return same_dpi and same_kind and upright and _fits_window(image.size, request)
+    return same_dpi and same_kind and _is_upright(image) and _fits_window(image.size, request)
+
+
+def _is_upright(image: Image.Image) -> bool:
+    """Pillow would decode a whole PNG to look for the tag; where there is one it is in ``info`` already."""
+    return "exif" not in image.info or image.getexif().get(_ORIENTATION, 1) == 1
 
 
 def _fits_window(size: tuple[int, int], request: ScanRequest) -> bool:
@@ -74,6 +78,8 @@ def _fits_window(size: tuple[int, int], request: ScanRequest) -> bool:
 def _resample(image: Image.Image, request: ScanRequest) -> Image.Image:
     """The window of the page at the asked dpi and colour. The feeder ends where the paper ends; the glass is white beyond."""
     have = dpi_of(image)
+    if request.mode is ColorMode.GRAY:
+        image.draft("L", image.size)  # a JPEG's luminance needs no colour to be decoded
     upright = _eight_bit(ImageOps.exif_transpose(image)).convert(_PIL_MODES[request.mode])
     true_size = tuple(max(1, round(n * ask / own)) for n, own, ask in zip(upright.size, have, request.dpi, strict=True))
     page = upright if true_size == upright.size else upright.resize((true_size[0], true_size[1]), reducing_gap=2.0)
