@@ -4,18 +4,18 @@ import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from scanner.identity import identity
 from scanner.model import ColorMode, DeviceCapabilities, DeviceInfo, Face, FaultKind, Phase, ScanFault, ScanSettings
 from scanner.sane import device as raw
 from scanner.sane import network
 from scanner.sane.capabilities import device_capabilities, source_capabilities, source_plans
 from scanner.sane.device import SaneDevice
-from scanner.sane.identity import identity, is_virtual, make_and_model, serial_of
+from scanner.sane.identity import is_virtual, make_and_model, serial_of
 from scanner.sane.settings import Effective, apply
 from scanner.sane.status import NO_DOCS, fault_of
 from scanner.sane.tail import truncated_tail
 from scanner.sane.vocabulary import AUTO_LENGTH, sensor_of
 from scanner.worker.driver import Frame, Progress
-from scanner.worker.lock import DeviceLock
 
 MAX_SIDE_BYTES = 1 << 30
 """A3 colour at 1200 dpi is 835 MB. More than this is a lying device, and python-sane would overflow its buffer."""
@@ -54,7 +54,6 @@ class SaneDriver:
         return fault_of(str(error), phase)
 
     def _open(self, address: str) -> SaneDevice:
-        DeviceLock(address).hold()
         self._init()
         return SaneDevice(address)
 

@@ -14,11 +14,6 @@ _FUJITSU = re.compile(r"^fujitsu:[^:]+:(\w+)$")
 VIRTUAL = ("test", "pnm", "vscan")
 
 
-def identity(vendor: str, model: str, serial: str, address: str) -> str:
-    """``vendor:model:serial``, lower case; without a serial the address stands in its place, marked with ``@``."""
-    return ":".join([_word(vendor), _word(model), _word(serial) if serial else f"@{address}"])
-
-
 def make_and_model(told: str, vendor: str, model: str) -> tuple[str, str]:
     """Split a network scanner's ``MakeAndModel``; sane-airscan itself gives the protocol as the vendor."""
     make, _, rest = told.strip().partition(" ")
@@ -53,7 +48,3 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
         return ""
-
-
-def _word(text: str) -> str:
-    return re.sub(r"[\s:]+", "-", text.strip().lower())

@@ -12,6 +12,7 @@ from scanner.spool import store
 from scanner.tiff import TiffWriter
 from scanner.wire import capabilities_to_json, fault_to_json, settings_from_json, side_to_json
 from scanner.worker.driver import Driver, Frame, Session
+from scanner.worker.lock import DeviceLock
 from scanner.worker.timeouts import PHASES
 
 Message = dict[str, Any]
@@ -81,10 +82,12 @@ class Desk:
 
     def _capabilities(self, request: Message) -> Message:
         self.progress("open")
+        DeviceLock(request["address"]).hold()
         return {"at": "capabilities", **capabilities_to_json(self._driver.capabilities(request["address"], self.progress))}
 
     def _open(self, request: Message) -> Message:
         self.progress("open")
+        DeviceLock(request["address"]).hold()
         settings = settings_from_json(request["settings"])
         self._session = self._driver.open(request["address"], settings, self.progress)
         folder = Path(request["spool"])
@@ -98,6 +101,7 @@ class Desk:
 
     def _watch(self, request: Message) -> Message:
         self.progress("open")
+        DeviceLock(request["address"]).hold()
         self._session = self._driver.watch(request["address"], self.progress)
         return {"at": "watching"}
 
