@@ -56,6 +56,14 @@ def get(connection: Connection, batch_id: int) -> Row[Any]:
     return row
 
 
+def by_number(connection: Connection, number: int) -> Row[Any]:
+    """Raises NotFound."""
+    row = connection.execute(select(schema.batch).where(schema.batch.c.number == number)).first()
+    if row is None:
+        raise NotFound(what="batch", id=number)
+    return row
+
+
 def listing(connection: Connection, *states: BatchState, limit: int = 200) -> list[Row[Any]]:
     """Newest first, with the archive file's code and title; all states when none is named."""
     f, b = schema.archive_file, schema.batch

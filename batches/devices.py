@@ -12,7 +12,8 @@ LEASE_SECONDS = 30.0
 
 
 def seen(connection: Connection, found: list[dict[str, Any]]) -> None:
-    """Record a listing: ``found`` holds rows of identity, backend, address, vendor, model, serial, practice, alias and, where it told them, capabilities.
+    """Record a listing: ``found`` holds rows of identity, backend, address, vendor, model, serial, practice, alias and, where
+    the device told them, capabilities.
 
     A device not found stays on record as absent, with its alias."""
     connection.execute(update(schema.device).values(present=False))

@@ -51,9 +51,11 @@ def serve(house: House, over: threading.Event) -> None:
     practice = _practice(house)
     backends = backends_of(house, practice)
     broker = Broker(house, backends, practice)
-    cores = house.settings.processing.workers or max(1, (os.cpu_count() or 2) - 1)
-    live, text = LocalPool(cores), LocalPool(cores, nice=True)
-    dispatcher = Dispatcher(house, live, text, at_once=(cores + 1, cores))
+    # the live path may use every core, its pages wait for an operator's eyes; reading leaves one to the scanner
+    cores = os.cpu_count() or 2
+    lookers, readers = min(cores, 4), house.settings.processing.workers or max(1, cores - 1)
+    live, text = LocalPool(lookers), LocalPool(readers, nice=True)
+    dispatcher = Dispatcher(house, live, text, at_once=(lookers + 1, readers))
     offices = Offices(house)
     broker.start()
     offices.start()

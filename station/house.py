@@ -74,4 +74,5 @@ def open_house(settings: Settings) -> House:
     """The house of these settings; its records must be current. Raises DatabaseOld, DatabaseNewer, DatabaseUnreachable."""
     house = House(settings, Store(settings.database_url), Folders(settings.station.data_dir))
     house.store.require_current()
+    house.store.close()  # a process that forks from here on inherits no connection
     return house

@@ -5,6 +5,7 @@ Two pools: the live path never waits behind reading, and reading runs at a lower
 import os
 from collections.abc import Callable
 from concurrent.futures import Future
+from importlib import import_module
 from multiprocessing import get_context
 from typing import Any, Protocol
 
@@ -39,6 +40,8 @@ class LocalPool:
             initargs=(_READING_NICENESS if nice else 0,),
             context=get_context("spawn"),
         )
+        for _ in range(workers):  # libraries take seconds to load: not while the first page waits
+            self._pool.schedule(_warm_up)
 
     def submit(self, function: Callable[..., Any], task: Any, seconds: float) -> "Future[Any]":
         future: Future[Any] = self._pool.schedule(function, args=(task,), timeout=seconds)
@@ -54,3 +57,9 @@ def _settle_in(niceness: int) -> None:
     cv2.setNumThreads(1)
     if niceness and hasattr(os, "nice"):
         os.nice(niceness)
+
+
+def _warm_up() -> None:
+    """Load what page work needs."""
+    for name in ("station.looking", "station.reading"):
+        import_module(name)
