@@ -10,6 +10,7 @@ from station.errors import SohoaError
 from station.house import House
 from station.words import speak, words
 from web import answers, identity, saying, security
+from web.archive import blueprint as archive_interface
 from web.live import Streams
 from web.views import admin, home, intake, items, journal, login, page, picture, release, review, scan
 
@@ -28,11 +29,12 @@ def create_app(house: House, settings: Settings) -> Flask:
     app.before_request(lambda: speak(settings.station.language))
     identity.install(app)
     # after the roles' table: a stranger is told to log in, not that a form is stale
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(archive_interface)  # programs with a token, no forms
     answers.install(app)
     saying.install(app)
     for part in _PARTS:
         app.register_blueprint(part.blueprint)
+    app.register_blueprint(archive_interface)
     return app
 
 
