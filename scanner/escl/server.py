@@ -78,7 +78,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     timeout = 300
-    server_version = "sohoa-escl"
+    server_version = "sohoa-escl"  # the signature by which a station knows practice pages: keep it
 
     @property
     def house(self) -> Server:

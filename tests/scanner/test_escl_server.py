@@ -107,6 +107,13 @@ def test_capabilities_say_what_the_device_is_and_only_what_it_has(paper: Path) -
         assert [client.start("Platen")[0], client.start(duplex=True)[0], client.start()[0]] == [409, 409, 201]
 
 
+def test_every_answer_is_signed_so_that_practice_stays_practice(paper: Path) -> None:
+    """A station tells practice pages by this signature, wherever the simulator runs."""
+    with VirtualScanner(paper) as scanner:
+        for path in ("ScannerCapabilities", "ScannerStatus"):
+            assert Client(scanner).call("GET", f"/eSCL/{path}")[1]["Server"].startswith("sohoa-escl")
+
+
 def test_identity_follows_from_the_name_and_survives_a_restart(paper: Path) -> None:
     one, again, other = (VirtualScanner(paper, name=name) for name in ("A", "A", "B"))
     assert one.identity == again.identity

@@ -254,6 +254,15 @@ def test_a_chatty_driver_prints_where_the_frontend_talks(vscan: Vscan) -> None: 
     assert "vscan: side coming" in python(vscan, "d.source = 'ADF Front'; d.start(); d.dev.snap(1, 1)")
 
 
+def test_a_lying_driver_promises_a_billion_lines_or_never_ends_a_page(vscan: Vscan) -> None:  # noqa: F811
+    vscan.load(pages(1))
+    vscan.set(huge=1)
+    assert python(vscan, "d.source = 'ADF Front'; d.start(); print(d.get_parameters()[2][1])") == f"{2**30}\n"
+    vscan.put_back_from(1)
+    vscan.set(huge=0, endless=1)
+    assert scan(vscan, "--page-auto=yes", timeout=0.7)[0] is None
+
+
 def test_two_scanners_stand_side_by_side(tmp_path: Path, vscan_library: Path) -> None:  # noqa: F811
     left, right = make(tmp_path, vscan_library, "left", "right")
     left.load(pages(2))

@@ -112,13 +112,38 @@ static void pack(Picture *scan, int threshold)
   }
 }
 
+/* Nothing to change: whole rows are copied. */
+static int is_plain(const Picture *page, const Wish *wish)
+{
+  return wish->page_dpi == wish->dpi && !wish->brightness && !wish->contrast && page->channels == wish->channels;
+}
+
+static void scan_row(const Picture *page, const Wish *wish, const unsigned char table[256], int from_y, Picture *scan, int y)
+{
+  double step = (double)wish->page_dpi / wish->dpi;
+  int left = wish_pixels(wish->left, wish->dpi), channels = page->channels;
+  const unsigned char *from = page->data + (size_t)from_y * page->width * channels;
+  unsigned char *out = scan->data + (size_t)y * scan->width * scan->channels;
+  if (is_plain(page, wish)) {
+    int width = page->width - left < scan->width ? page->width - left : scan->width;
+    if (width > 0)
+      memcpy(out, from + (size_t)left * channels, (size_t)width * channels);
+    return;
+  }
+  for (int x = 0; x < scan->width; x++, out += scan->channels) {
+    int from_x = (int)((x + left) * step);
+    if (from_x >= page->width)
+      return;
+    put(page, from + (size_t)from_x * channels, wish, table, out);
+  }
+}
+
 int picture_scan(const Picture *page, const Wish *wish, Picture *scan)
 {
   unsigned char table[256];
-  make_table(wish, table);
   double step = (double)wish->page_dpi / wish->dpi;
-  int left = wish_pixels(wish->left, wish->dpi), top = wish_pixels(wish->top, wish->dpi);
-  int page_height = (int)(page->height / step + 0.5) - top;
+  int top = wish_pixels(wish->top, wish->dpi), page_height = (int)(page->height / step + 0.5) - top;
+  make_table(wish, table);
   scan->width = wish_pixels(wish->width, wish->dpi);
   scan->height = wish->height > 0 ? wish_pixels(wish->height, wish->dpi) : page_height;
   scan->channels = wish->channels;
@@ -131,13 +156,7 @@ int picture_scan(const Picture *page, const Wish *wish, Picture *scan)
     int from_y = (int)((y + top) * step);
     if (from_y >= page->height)
       break;
-    for (int x = 0; x < scan->width; x++) {
-      int from_x = (int)((x + left) * step);
-      if (from_x >= page->width)
-        break;
-      const unsigned char *pixel = page->data + ((size_t)from_y * page->width + from_x) * page->channels;
-      put(page, pixel, wish, table, scan->data + ((size_t)y * scan->width + x) * scan->channels);
-    }
+    scan_row(page, wish, table, from_y, scan, y);
   }
   if (wish->lineart)
     pack(scan, wish->threshold);

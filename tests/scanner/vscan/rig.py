@@ -59,7 +59,8 @@ class Vscan:
 
     def set(self, **settings: float) -> None:
         """``ipm`` images a minute (0 = unlimited), ``buffer`` sides fed ahead, ``two_sided``, ``page_dpi``, ``chatty`` (prints
-        on standard output as some drivers do). In force from the next job."""
+        on standard output as some drivers do), ``huge`` (promises 2^30 lines), ``endless`` (pages without an end). In force
+        from the next job."""
         merged = {**self._pairs("settings"), **settings}
         _write(self.tray / "settings", "".join(f"{name} {value}\n" for name, value in merged.items()))
 

@@ -105,11 +105,12 @@ static void read_settings(Tray *tray)
 {
   struct { const char *name; int *value; } fields[] = {
     { "buffer", &tray->buffer }, { "two_sided", &tray->two_sided }, { "page_dpi", &tray->page_dpi }, { "chatty", &tray->chatty },
+    { "huge", &tray->huge }, { "endless", &tray->endless },
   };
   FILE *file = tray_file(tray, "settings", "r");
   char name[64];
   double value;
-  tray->ipm = tray->buffer = tray->two_sided = tray->chatty = 0;
+  tray->ipm = tray->buffer = tray->two_sided = tray->chatty = tray->huge = tray->endless = 0;
   tray->page_dpi = 300;
   while (file && fscanf(file, "%63s %lf", name, &value) == 2) {
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)

@@ -98,6 +98,8 @@ SANE_Status sane_vscan_get_parameters(SANE_Handle handle, SANE_Parameters *param
   parameters->pixels_per_line = width;
   parameters->bytes_per_line = wish.lineart ? (width + 7) / 8 : width * wish.channels;
   parameters->lines = wish.height > 0 ? wish_pixels(wish.height, wish.dpi) : -1;
+  if (h->tray.huge) /* a driver that lies: 2^30 lines */
+    parameters->lines = 1 << 30;
   return SANE_STATUS_GOOD;
 }
 
@@ -211,6 +213,8 @@ SANE_Status sane_vscan_read(SANE_Handle handle, SANE_Byte *data, SANE_Int most, 
   if (!h->reading)
     return SANE_STATUS_INVAL;
   size_t limit = h->side.fault ? h->end / 2 : h->end;
+  if (h->at >= limit && h->tray.endless) /* a page that never ends */
+    h->at = 0;
   if (h->at >= limit)
     return h->side.fault ? fail(h) : end_of_page(h);
   nap(h->drip);

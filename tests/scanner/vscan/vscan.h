@@ -32,7 +32,7 @@ typedef struct {
   int lock;
   /* settings, read when a job begins */
   double ipm;
-  int buffer, two_sided, page_dpi, chatty, df_continue;
+  int buffer, two_sided, page_dpi, chatty, huge, endless, df_continue;
   /* paper */
   int files, sheets;
   /* state, kept in the folder */
