@@ -9,15 +9,20 @@ from typing import Any, Literal
 
 from imaging import load, pdfa, render
 from imaging.ocr import EngineFault, preparations, read
+from imaging.prepare import Prepared
 from imaging.values import Blank, Geometry, PageText, Raster, Turn
+from qc.finding import Finding, Level
 from qc.text import check_text
-from station import page_text
+from station import copy_guard, page_text
 from station.inspecting import Clock, Measured, finding_json, measure, resident
 
 Status = Literal["ok", "without_text", "as_it_is", "placeholder"]
 
 WITHOUT_TEXT, AS_IT_IS = -1, -2
 """Last resorts after every preparation: corrected but not read; neither corrected nor read."""
+
+FINER = (75, 92)
+"""JPEG qualities tried where a seal or signature fades in the first."""
 
 SOFT_SHARE = 0.6
 """Of the page's time limit, the engine's own: a page that is slow, not hung, ends inside its process."""
@@ -60,9 +65,9 @@ def work(task: PageTask) -> None:
     clock.stage("render")
     text = _read(shown, seen, task)
     clock.stage("text")
-    image = _code(shown, page, seen.geometry, task)
+    image, present = _guarded(shown, seen, task)
     clock.stage("code")
-    store(task, image, text, _described(seen, text, image, page), _status(task, seen))
+    store(task, image, text, _described(seen, text, image, present), _status(task, seen))
 
 
 def _load(task: PageTask) -> load.LoadedPage:
@@ -89,6 +94,20 @@ def _read(shown: Raster, seen: Measured, task: PageTask) -> PageText:
 
 def _status(task: PageTask, seen: Measured) -> Status:
     return "without_text" if task.attempt == WITHOUT_TEXT and task.language and not seen.blank.value else "ok"
+
+
+def _guarded(shown: Raster, seen: Measured, task: PageTask) -> tuple[pdfa.PageImage, float]:
+    """The coded page and the share of its seals and signatures that it still shows: coded finer where it shows too little."""
+    image = _code(shown, seen.page, seen.geometry, task)
+    if image.data is seen.page.original or not (seen.seals or seen.signatures):
+        return image, 1.0
+    for quality in (task.quality, *FINER):
+        image = pdfa.encode(shown, max(quality, task.quality))
+        copy = Prepared(Raster(pdfa.decode(image), shown.dpi, shown.mode))
+        share = copy_guard.present(seen.prepared, copy, seen.geometry, seen.seals, seen.signatures)
+        if share >= copy_guard.LEAST_PRESENT:
+            break
+    return image, share
 
 
 def _code(shown: Raster, page: load.LoadedPage, placed: Geometry | None, task: PageTask) -> pdfa.PageImage:
@@ -151,13 +170,20 @@ def _put(path: Path, data: bytes) -> None:
     part.replace(path)
 
 
-def _described(seen: Measured, text: PageText, image: pdfa.PageImage, page: load.LoadedPage) -> dict[str, Any]:
+def _described(seen: Measured, text: PageText, image: pdfa.PageImage, present: float) -> dict[str, Any]:
     """The page as ``inspect`` shows it, and what became of it."""
     findings = check_text(text, Blank(seen.blank.value or text.note == "not_read", 0.0))
     said = seen.to_json()
     words = text.words
+    if present < copy_guard.LEAST_PRESENT:
+        findings.append(Finding("file.copy", Level.ERROR, present, copy_guard.LEAST_PRESENT, None, "seal"))
     said["findings"] += [finding_json(found) for found in findings]
-    said["image"] = {"kept": image.data is page.original, "bytes": len(image.data), "codec": image.codec}
+    said["image"] = {
+        "kept": image.data is seen.page.original,
+        "present": present,
+        "bytes": len(image.data),
+        "codec": image.codec,
+    }
     said["text"] = {
         "words": len(words), "note": text.note, "engine": text.engine,
         "confidence": round(sum(w.confidence for w in words) / len(words), 4) if words else None,

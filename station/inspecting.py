@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from imaging import blank as blank_measure
-from imaging import geometry, load
+from imaging import geometry, load, seals
 from imaging.measures.jpeg import jpeg_facts
 from imaging.ocr import Engine, EngineFault, open_engine
 from imaging.prepare import Prepared, prepare
@@ -51,6 +51,7 @@ class Measured:
     geometry: Geometry
     blank: Blank
     seals: tuple[Box, ...]
+    signatures: tuple[Box, ...]
     findings: tuple[Finding, ...]
     clock: Clock
 
@@ -64,7 +65,8 @@ class Measured:
             "skew": {"degrees": round(seen.skew.degrees, 3), "confidence": round(seen.skew.confidence, 3)},
             "crop": {"box": list(seen.crop.box), "confidence": round(seen.crop.confidence, 3)},
             "blank": {"value": bool(self.blank.value), "ink": round(float(self.blank.ink), 6)},
-            "seals": [list(box) for box in self.seals], "findings": [finding_json(found) for found in self.findings],
+            "seals": [list(box) for box in self.seals], "signatures": [list(box) for box in self.signatures],
+            "findings": [finding_json(found) for found in self.findings],
             "ms": self.clock.ms, "warnings": list(self.page.warnings), "facts": dict(self.page.facts),
         }  # fmt: skip
 
@@ -93,10 +95,13 @@ def measure(path: Path, page: load.LoadedPage, clock: Clock, limits: Limits | No
     clock.stage("geometry")
     blank = blank_measure.measure(page.raster, prepared)
     clock.stage("blank")
+    stamps = tuple(seals.find(page.raster, prepared))
+    strokes = tuple(seals.signatures(page.raster, prepared))
+    clock.stage("seals")
     facts = FileFacts(complete=True, jpeg=jpeg_facts(page.original) if page.original else None)
     findings = tuple(check_page(page.raster, prepared, placed, blank, limits=limits, file_facts=facts))
     clock.stage("checks")
-    return Measured(path, page, prepared, placed, blank, (), findings, clock)
+    return Measured(path, page, prepared, placed, blank, stamps, strokes, findings, clock)
 
 
 def ask_engine(picture: Pixels, dpi: float) -> tuple[Turn, float] | None:
