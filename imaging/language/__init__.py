@@ -1,7 +1,7 @@
 """Vietnamese text: spelling rules, the model of official language, and what they mend in a reading."""
 
 from imaging.language.letters import fold, nfc
-from imaging.language.mend import mend
+from imaging.language.mending import mend
 from imaging.language.model import Model, load_model
 from imaging.language.syllable import possible
 from imaging.language.token import Choices, Token
@@ -10,7 +10,10 @@ __all__ = ["Choices", "Model", "Token", "fold", "known", "load_model", "mend", "
 
 
 def known(text: str, model: Model | None = None) -> bool:
-    """Whether a token holds a word of official Vietnamese, in any case, or a figure."""
+    """Whether a token holds a word of official Vietnamese, in any case, or a figure. A lone letter counts only by itself."""
     model = model or load_model()
-    letters = "".join(one if one.isalpha() else " " for one in text)
-    return any(one.isdigit() for one in text) or any(model.knows(word) for word in letters.split())
+    if any(one.isdigit() for one in text):
+        return True
+    words = "".join(one if one.isalpha() else " " for one in text).split()
+    alone = text.strip(".,;:()-–“”\"'")
+    return any(model.knows(word) and (len(word) > 1 or word == alone) for word in words)

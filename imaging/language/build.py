@@ -17,9 +17,9 @@ from imaging.language.model import BREAK, FILE, SPECIAL, UNKNOWN, Costs, Ids, Mo
 from imaging.language.words import pieces
 
 WEIGHTS = {"hanh-chinh": 3}
-PARTY = Path(__file__).with_name("party.txt")
-PARTY_WEIGHT = 40
-"""The formulas of Party papers and the sixty years, which the official text lacks, are counted as often as this."""
+PHRASES = Path(__file__).with_name("phrases.txt")
+PHRASES_WEIGHT = 40
+"""How often the formulas of Party papers, the sixty years and common turns count, which the official text lacks."""
 WORD_SEEN, PAIR_SEEN, TRIPLE_SEEN = 20, 3, 4
 DISCOUNT = 0.75
 
@@ -38,7 +38,7 @@ def sources(folder: Path) -> list[tuple[Path, int]]:
     if not found:
         raise SystemExit(f"{folder}: no *.txt or *.txt.xz here; name the folder that holds the official text")
     named = [(path, WEIGHTS.get(path.name.split(".")[0], 1)) for path in found]
-    return [*named, (PARTY, PARTY_WEIGHT)]
+    return [*named, (PHRASES, PHRASES_WEIGHT)]
 
 
 def number_text(lines: Iterable[str], numbers: dict[str, int]) -> Ids:

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 TONES = {"\u0300": 1, "\u0301": 2, "\u0309": 3, "\u0303": 4, "\u0323": 5}
 """Combining grave, acute, hook, tilde, dot below; 0 = level."""
+ACUTE, DOT = 2, 5
 MARKS = {number: mark for mark, number in TONES.items()}
 VOWELS = set("aăâeêioôơuưy")
 

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from imaging.language.letters import VOWELS, without_tones
+from imaging.language.letters import ACUTE, DOT, VOWELS, without_tones
 
 ONSET_LIST = "b c ch d đ g gh gi h k kh l m n ng ngh nh p ph q qu r s t th tr v x"
 RIME_LIST = (
@@ -18,7 +18,6 @@ ONSETS = frozenset({"", *ONSET_LIST.split()})
 RIMES = frozenset(RIME_LIST.split())
 FRONT = frozenset("eêiy")
 STOPS = ("c", "ch", "p", "t")
-ACUTE, DOT = 2, 5
 
 
 @lru_cache(maxsize=65536)

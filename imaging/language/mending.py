@@ -74,8 +74,15 @@ def _line_slots(row: int, line: Sequence[Token], model: Model) -> Iterator[Slot]
         if any(one.isdigit() for one in token.text):
             yield _fixed(NUMBER)
             yield from _sign_slots((row, column), token, len(token.text) - 1, len(token.text))
-            continue
-        yield from _token_slots(row, column, token, model)
+        else:
+            yield from _token_slots((row, column), token, model, named=_named(line, column))
+
+
+def _named(line: Sequence[Token], column: int) -> bool:
+    """Whether a capitalised word stands right before or behind, with no sign between."""
+    before = line[column - 1].text if column else ""
+    after = line[column + 1].text if column + 1 < len(line) and line[column].text.isalpha() else ""
+    return (before.istitle() and before.isalpha()) or after.istitle()
 
 
 def _fixed(number: int) -> Slot:
@@ -99,15 +106,16 @@ def _other_signs(token: Token, run: re.Match[str]) -> dict[str, float]:
     return {one: cost / SPREAD + SIGN_KEEP for one, cost in near.items()}
 
 
-def _token_slots(row: int, column: int, token: Token, model: Model) -> Iterator[Slot]:
+def _token_slots(where: tuple[int, int], token: Token, model: Model, *, named: bool) -> Iterator[Slot]:
     spans = list(LETTERS.finditer(token.text))
     code = is_code(token.text)
     end = 0
     for span in spans:
-        yield from _sign_slots((row, column), token, end, span.start())
+        yield from _sign_slots(where, token, end, span.start())
         end = span.end()
-        yield _word_slot((row, column, span.start()), token, span, model, fixed=code)
-    yield from _sign_slots((row, column), token, end, len(token.text))
+        seen = Seen(span.group(), token.choices[span.start() : span.end()], token.confidence, named)
+        yield _word_slot((*where, span.start()), seen, model, fixed=code)
+    yield from _sign_slots(where, token, end, len(token.text))
 
 
 def is_code(text: str) -> bool:
@@ -118,8 +126,7 @@ def is_code(text: str) -> bool:
     return bool(spans) and len(spans[0]) == 1 and (not text.isalpha() or text.isupper())
 
 
-def _word_slot(place: tuple[int, int, int], token: Token, span: re.Match[str], model: Model, *, fixed: bool) -> Slot:
-    seen = Seen(span.group(), token.choices[span.start() : span.end()], token.confidence)
+def _word_slot(place: tuple[int, int, int], seen: Seen, model: Model, *, fixed: bool) -> Slot:
     read = model.number(seen.word.lower())
     found = {} if fixed else find_candidates(seen, read, model)
     strange = (STRANGE_NAME if seen.word[:1].isupper() else STRANGE) if read == UNKNOWN else 0.0
