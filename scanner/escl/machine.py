@@ -184,6 +184,11 @@ class Machine:
                 self._job.pending_back = self._job.put_back_to = 0
             self._note("put_back", number)
 
+    def settle(self) -> None:
+        """Waits until the picture on its way is booked, at most SETTLE: who has its last byte may ask before that."""
+        with self._lock:
+            self._settle()
+
     def clear(self) -> None:
         """The jam is out, the cover shut."""
         with self._lock:

@@ -77,16 +77,19 @@ class VirtualScanner:
 
     @property
     def sheets_left(self) -> int:
+        self.machine.settle()
         return self.machine.tray.left
 
     @property
     def log(self) -> tuple[Event, ...]:
         """What happened, oldest first: fed, sent, lost, fault, put_back, job, end, loaded, cleared."""
+        self.machine.settle()
         return tuple(self.machine.log)
 
     @property
     def counters(self) -> dict[str, int]:
         """``fed`` sheets that left the stack, ``sent`` and ``lost`` pictures, ``faults``."""
+        self.machine.settle()
         return dict(self.machine.counters)
 
     def events_after(self, seen: int) -> tuple[int, list[Event]]:

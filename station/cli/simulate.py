@@ -113,7 +113,7 @@ def _tell(event: Event, scanner: VirtualScanner, *, as_json: bool) -> None:
     key = f"simulate.event.{event.what}"
     if has_words(key):
         fault = words(f"simulate.fault.{event.detail}") if event.what == "fault" else event.detail
-        print(words(key, sheet=event.sheet, job=event.job, fault=fault, left=scanner.sheets_left), flush=True)
+        print(words(key, sheet=event.sheet, job=event.job, fault=fault, left=scanner.machine.tray.left), flush=True)
 
 
 def _listen(scanner: VirtualScanner) -> None:

@@ -134,6 +134,21 @@ def test_a_living_job_keeps_others_out_and_an_abandoned_one_gives_way(paper: Pat
         assert fed_sheets(scanner.log) == [1, 2]
 
 
+def test_a_page_file_that_goes_away_breaks_its_picture_and_nothing_else(paper: Path) -> None:
+    with VirtualScanner(paper) as scanner:
+        client = Client(scanner)
+        (paper / "page-2.jpg").unlink()
+        (paper / "page-4.jpg").write_bytes(b"no picture any more")
+        for expected in (1, 3, 5):
+            _, job = client.start()
+            assert client.next(job) == (200, (paper / f"page-{expected}.jpg").read_bytes())
+            if expected < 5:
+                with pytest.raises((http.client.HTTPException, OSError)):
+                    client.next(job)
+            client.call("DELETE", job)
+        assert scanner.counters == {"fed": 5, "sent": 3, "lost": 2}
+
+
 # Faults
 
 
