@@ -52,7 +52,7 @@ def database(patient: Patient) -> Iterator[Result]:
     try:
         Store(settings.database_url).require_current()
     except DatabaseOld:
-        yield wrong("database.old", "sohoa backup && sohoa migrate")
+        yield wrong("database.old", "sohoa migrate")
     except (RecordsError, SQLAlchemyError) as error:
         yield wrong("database.refused", detail=str(translate(error)))
     else:
