@@ -14,6 +14,11 @@ from pathlib import Path
 import pytest
 from escl_rig import make_paper
 
+from scanner.escl import VirtualFault
+from scanner.escl.script import SCRIPT_CODES
+from scanner.escl.tray import TRAY_CODES
+from station.words import LANGUAGES, has_words
+
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "station.cli.main", "simulate"]
 
@@ -110,3 +115,10 @@ def test_a_port_in_use_and_wrong_numbers_are_refused(tmp_path: Path) -> None:
     assert refused("--pages", paper, "--port", "70000")[0] == 2
     assert refused("--pages", paper, "--ipm", "-3")[0] == 2
     assert refused("--pages", paper, "--ipm", "nan")[0] == 2
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_fault_and_every_refusal_has_its_words(language: str) -> None:
+    keys = [f"simulate.fault.{fault}" for fault in VirtualFault]
+    keys += [f"error.{code}.what" for code in (*TRAY_CODES, *SCRIPT_CODES)]
+    assert [key for key in keys if not has_words(key, language)] == []
