@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from batches import packages, people
 from batches.bag import PackedFile
-from batches.errors import Exists, Invalid, RecordsError
+from batches.errors import Exists, Invalid, NotAllowed, RecordsError
 from batches.errors import NotFound as NoRecord
 from batches.virtual_zip import VirtualZip
 from station.house import House
@@ -126,6 +126,8 @@ def _refused(error: RecordsError) -> Response:
         return _problem(409, "this Idempotency-Key was used for another receipt")
     if isinstance(error, Invalid):
         return _problem(422, f"status must be one of {', '.join(packages.STATUSES)}")
+    if isinstance(error, NotAllowed):
+        return _problem(409, "the batch is in a state that takes no receipt")
     answer = _problem(503, "the records are busy; try again")
     answer.headers["Retry-After"] = "5"
     return answer
@@ -160,7 +162,8 @@ def _files(package: Row[Any]) -> list[PackedFile]:
 
 
 def _root(package: Row[Any]) -> Path:
-    return _house().folders.root / package.folder
+    folder: str = package.folder
+    return _house().folders.root / folder
 
 
 def _file(path: Path, sha256: str, mime: str) -> Response:
