@@ -26,14 +26,16 @@ AHEAD_MM = 12.0
 LASTING = 0.7
 LEAST_CONTRAST = 5.0
 """Colour distance (CIE 1976) below which backing and page are not told apart by colour alone."""
-SHADOW_CONTRAST = (1.2, 25.0)
-"""A shadow darkens by this much L*; more is a printed line."""
+SHADOW_START = (0.9, 6.0)
+"""A shadow begins where L* falls by five deviations of the backing's own, within these."""
+DEEPEST_SHADOW = 25.0
+"""What is darker by more L* is a printed line."""
 SHADOW_WIDTH_MM = 2.0
 BESIDE_SHADOW = 0.8
 """Colour distance between the two sides of a shadow, below which it may be a fold."""
 TOLERANCE_MM = 0.4
 SURE_SIDE = 0.6
-OUTWARD_MM = 0.4
+OUTWARD_MM = 0.3
 """Sides are moved outwards by about their own uncertainty: never inside the page."""
 PARALLEL_DEGREES = 1.5
 BLANKED_MM = 4.0
@@ -63,7 +65,7 @@ def measure(prepared: Prepared) -> Crop:
     if min(height, width) < 30 * dpi / 25.4:
         return whole
     seen = {name: _look(_facing(lab, name), dpi) for name in (LEFT, TOP, RIGHT, BOTTOM)}
-    lines = _upright_lines(seen, width, height)
+    lines = _upright_lines(_own_edges(seen, width, height, dpi), width, height)
     lines = _lasting_lines(seen, lines, (width, height), dpi)
     corners = _corners(lines)
     if all(line.trust < SURE_SIDE for line in lines.values()) or not _plausible(corners, seen, lines, (width, height)):
@@ -79,21 +81,28 @@ def _facing(lab: Lab, name: str) -> Lab:
 
 def _look(facing: Lab, dpi: float) -> _Seen | None:
     per_mm = dpi / 25.4
-    rows = facing[::2]
+    rows = 0.5 * (facing[: len(facing) // 2 * 2 : 2] + facing[1::2])
     strip = rows[:, : max(1, round(STRIP_MM * per_mm))].reshape(-1, 3)
     backing = np.median(strip, axis=0)
     distance = np.sqrt(((rows - backing.astype(np.float32)) ** 2).sum(axis=2))
     spread = float(np.median(distance[:, : max(1, round(STRIP_MM * per_mm))]))
-    found = _colour_edge(distance, max(LEAST_CONTRAST, 4 * spread), per_mm)
-    side = found and fit(*found, TOLERANCE_MM * per_mm)
-    if not side or not found:
-        found = _shadow_edge(rows, float(backing[0]), per_mm)
-        side = found and fit(*found, TOLERANCE_MM * per_mm)
-        if not side or not found or not _differs(rows, side, per_mm):
+    found = _fitted(_colour_edge(distance, max(LEAST_CONTRAST, 4 * spread), per_mm), per_mm, len(rows))
+    if found is None:
+        found = _fitted(_shadow_edge(rows, strip[:, 0], per_mm), per_mm, len(rows))
+        if found is None or not _differs(rows, found[0], per_mm):
             return None
+    side, along, across = found
     if backing[0] > 99.5 and spread < 0.5 and abs(side.slope) < 0.002 and side.start < BLANKED_MM * per_mm:
         return None
-    return _Seen(side, found[0], found[1], cast("tuple[float, float, float]", tuple(float(value) for value in backing)))
+    return _Seen(side, along, across, cast("tuple[float, float, float]", tuple(float(value) for value in backing)))
+
+
+def _fitted(points: tuple[Points, Points] | None, per_mm: float, rows: int) -> tuple[Side, Points, Points] | None:
+    """The line through edge points, where at least a quarter of all rows lie on it."""
+    side = points and fit(*points, TOLERANCE_MM * per_mm)
+    if not side or not points or side.trust * len(points[0]) < 0.25 * rows:
+        return None
+    return side, *points
 
 
 def _colour_edge(distance: Distance, threshold: float, per_mm: float) -> tuple[Points, Points] | None:
@@ -126,18 +135,20 @@ def _left_for_good(distance: Distance, threshold: float, per_mm: float) -> NDArr
     return np.where(lasting.any(axis=1), lasting.argmax(axis=1), -1)
 
 
-def _shadow_edge(rows: Lab, backing: float, per_mm: float) -> tuple[Points, Points] | None:
-    """Per row the darkest place of the first thin dip below the backing's lightness, within the outer third."""
-    depth = backing - rows[:, : rows.shape[1] // 3, 0]
+def _shadow_edge(rows: Lab, strip: Distance, per_mm: float) -> tuple[Points, Points] | None:
+    """Per row the darkest place of the first thin dip below the lightness of the outermost strip, within the outer third."""
+    level = np.float32(np.median(strip))
+    depth = level - rows[:, : rows.shape[1] // 3, 0]
+    least = float(np.clip(5 * 1.4826 * np.median(np.abs(strip - level)), *SHADOW_START))
     wide = max(2, round(SHADOW_WIDTH_MM * per_mm))
-    started = depth > SHADOW_CONTRAST[0]
+    started = depth > least
     first = np.where(started.any(axis=1), started.argmax(axis=1), -1)
     usable = np.flatnonzero((first > 0) & (first < depth.shape[1] - 2 * wide))
     if len(usable) < 8:
         return None
     window = depth[usable[:, None], first[usable, None] + np.arange(wide)]
     darkest = window.argmax(axis=1)
-    shallow = window.max(axis=1) <= SHADOW_CONTRAST[1]
+    shallow = window.max(axis=1) <= DEEPEST_SHADOW
     usable, place = usable[shallow], (first[usable] + darkest)[shallow]
     return (usable * 2.0 + 0.5, np.asarray(place + 0.5, np.float64)) if len(usable) >= 8 else None
 
@@ -155,6 +166,17 @@ def _differs(rows: Lab, side: Side, per_mm: float) -> bool:
             return False
         shades.append(np.median(rows[number[usable, None], columns[usable]].reshape(-1, 3), axis=0))
     return float(np.linalg.norm(shades[0] - shades[1])) >= BESIDE_SHADOW
+
+
+def _own_edges(seen: dict[str, _Seen | None], width: int, height: int, dpi: float) -> dict[str, _Seen | None]:
+    """Without the sides that were only met on the far side of the page: a page flush with the frame on one side is crossed
+    until the backing beyond it. Both lookers then name one line; the one that stands further from its own frame is
+    dropped."""
+    for one, other, length in ((LEFT, RIGHT, width), (TOP, BOTTOM, height)):
+        near, far = seen[one], seen[other]
+        if near and far and near.side.start + far.side.start > length - 5 * dpi / 25.4:
+            seen[one if near.side.start > far.side.start else other] = None
+    return seen
 
 
 def _upright_lines(seen: dict[str, _Seen | None], width: int, height: int) -> dict[str, Side]:

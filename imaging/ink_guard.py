@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.prepare import PAPER, Components, Prepared, components, prepare
+from imaging.prepare import PAPER, Components, Prepared, components, local_paper, prepare
 from imaging.render import Point, corners_of, placement, to_master
 from imaging.seals import redness
 from imaging.values import Box, Geometry, Pixels, Raster
@@ -77,18 +77,30 @@ def beyond(prepared: Prepared, kept: Sequence[Point]) -> InkLoss:
     cv2.polylines(outside, [points], True, 0, thickness=2 * slack + 1)
     if not outside.any():
         return NONE
-    ink = cv2.bitwise_and(ink_mask(prepared), outside)
-    found = components(cast(Pixels, ink))
+    found = components(_ink_outside(prepared, cast(Pixels, outside)))
     lost = _countable(found, prepared.px_per_mm) & ~_at_the_frame(found, prepared)
     longest = np.maximum(found.stats[1:, 2], found.stats[1:, 3])[lost] / prepared.px_per_mm
     refused = int(lost.sum()) >= FEWEST or bool((longest >= LONE_MM).any())
     return _loss(prepared, found, lost, refused)
 
 
+def _ink_outside(prepared: Prepared, outside: Pixels) -> Pixels:
+    """Ink within a mask, against the surface there: what lies inside is painted over first, else the page's brightness
+    would make ink of a grey backing beside it."""
+    gray = prepared.half_gray.copy()
+    gray[outside == 0] = np.median(gray[outside > 0])
+    ratio = cv2.divide(gray, local_paper(gray, prepared.dpi), scale=PAPER)
+    return cast(Pixels, cv2.bitwise_and(_darker(cast(Pixels, ratio), prepared.noise), outside))
+
+
 def ink_mask(prepared: Prepared) -> Pixels:
     """255 where a working px is ink, down to pencil: darker than the local paper by six times its noise, at least 6 %."""
-    depth = min(0.28, max(FAINTEST, 6 * prepared.noise))
-    return cast(Pixels, cv2.threshold(prepared.ratio, round((1 - depth) * PAPER), 255, cv2.THRESH_BINARY_INV)[1])
+    return _darker(prepared.ratio, prepared.noise)
+
+
+def _darker(ratio: Pixels, noise: float) -> Pixels:
+    depth = min(0.28, max(FAINTEST, 6 * noise))
+    return cast(Pixels, cv2.threshold(ratio, round((1 - depth) * PAPER), 255, cv2.THRESH_BINARY_INV)[1])
 
 
 def _removed(prepared: Prepared, after: Raster) -> InkLoss:
