@@ -8,7 +8,7 @@ from station.config import Settings, load
 from station.config_problems import ConfigError
 from station.doctor import CHECKS, Patient, Result, Verdict, examine
 from station.doctor.model import wrong
-from station.words import words
+from station.words import speak, words
 
 
 def add_parser(subparsers: Any) -> None:
@@ -19,6 +19,7 @@ def run(args: argparse.Namespace) -> int:
     show = _show_json if args.json else _show
     results: list[Result] = []
     settings = _settings(args, results)
+    speak(settings.station.language)
     for result in results:
         show(result)
     for result in examine(Patient(settings), CHECKS):

@@ -9,6 +9,7 @@ import difflib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from importlib import import_module, metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -32,10 +33,16 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one door. Returns its status; every error becomes one line on standard error (a traceback with SOHOA_DEBUG=1)."""
+    """Run one door. Returns its status; every error becomes one line on standard error (a traceback with SOHOA_DEBUG=1).
+
+    Runs in a context of its own: the language a door takes from its configuration ends with it."""
+    return copy_context().run(_guarded, sys.argv[1:] if argv is None else list(argv))
+
+
+def _guarded(argv: list[str]) -> int:
     _speak_utf8()
     try:
-        status = _run(sys.argv[1:] if argv is None else list(argv))
+        status = _run(argv)
         sys.stdout.flush()
         return status
     except SystemExit as left:  # argparse: help was shown, or the usage was wrong

@@ -246,6 +246,7 @@ def test_the_door_prints_one_json_object_a_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(CHECKS, "scanners", lambda here: iter(()))
+    monkeypatch.setenv("SOHOA_LANGUAGE", "vi")
     (tmp_path / "config.yaml").write_text(f"station: {{data_dir: {tmp_path}}}\nserver: {{prot: 1}}\n")
     status = cli.main(["doctor", "--json", "--config", str(tmp_path / "config.yaml")])
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
