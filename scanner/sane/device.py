@@ -1,14 +1,12 @@
-"""python-sane in the only way that was found safe: the raw device, the option table, start and snap, one cancel at the end."""
+"""python-sane in the only way that was found safe: the raw device, the option table, one cancel at the end."""
 
-from collections.abc import Callable
 from typing import Any
 
 import _sane
 import sane
 
 from scanner.sane.options import Option, OptionTable, table_of
-
-Lines = Callable[[int, int], None]
+from scanner.sane.reader import LineReader
 
 
 class SaneDevice:
@@ -40,10 +38,8 @@ class SaneDevice:
         frame, _, (width, lines), depth, line_bytes = self._dev.get_parameters()
         return frame, width, lines, depth, line_bytes
 
-    def read(self, lines: Lines) -> tuple[bytearray, int, int, int]:
-        """(data, width, lines received, samples). ``lines`` is called per line and must never raise: that kills the process."""
-        data, width, height, samples, _ = self._dev.snap(1, 1, lines)
-        return data, width, height, samples
+    def line_reader(self) -> LineReader:
+        return LineReader(self._dev)
 
     def cancel(self) -> None:
         self._dev.cancel()

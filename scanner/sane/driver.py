@@ -5,20 +5,19 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from scanner.identity import identity
-from scanner.model import ColorMode, DeviceCapabilities, DeviceInfo, Face, FaultKind, Phase, ScanFault, ScanSettings
+from scanner.model import DeviceCapabilities, DeviceInfo, Face, ScanFault, ScanSettings
 from scanner.sane import device as raw
 from scanner.sane import network
 from scanner.sane.capabilities import device_capabilities, source_capabilities, source_plans
 from scanner.sane.device import SaneDevice
 from scanner.sane.identity import is_virtual, make_and_model, serial_of
 from scanner.sane.settings import Effective, apply
+from scanner.sane.side import Shape, SideReader
 from scanner.sane.status import NO_DOCS, fault_of
-from scanner.sane.tail import truncated_tail
 from scanner.sane.vocabulary import AUTO_LENGTH, sensor_of
+from scanner.tiff import TiffWriter
 from scanner.worker.driver import Frame, Progress
 
-MAX_SIDE_BYTES = 1 << 30
-"""A3 colour at 1200 dpi is 835 MB. More than this is a lying device, and python-sane would overflow its buffer."""
 DEFAULT_DPI = 300
 
 
@@ -95,6 +94,7 @@ class SaneSession:
         self._url = network.configured_url(address)
         self.effective = effective
         self._dpi = self._resolution()
+        self._sides = SideReader(device.line_reader(), TiffWriter(), self._dpi)
         self._length_unknown = any(self._value(name) for name in AUTO_LENGTH)
 
     def side_bytes(self) -> int:
@@ -115,43 +115,8 @@ class SaneSession:
             raise fault_of(str(error), phase) from error
 
     def _read(self, progress: Progress) -> Frame:
-        expected = self._device.parameters()
-        self._refuse_impossible(expected)
-        data, width, height, samples = self._device.read(self._watching(progress, expected))
-        return self._frame(data, (width, height, samples), expected)
-
-    def _watching(self, progress: Progress, expected: tuple[str, int, int, int, int]) -> raw.Lines:
-        most = MAX_SIDE_BYTES // max(1, expected[4])
-
-        def lines(received: int, _: int) -> None:
-            progress("lines")
-            if received > most:
-                # An endless body. Cancelling from here is safe, raising would end the process.
-                self._device.cancel()
-
-        return lines
-
-    def _refuse_impossible(self, expected: tuple[str, int, int, int, int]) -> None:
-        frame, width, lines, depth, line_bytes = expected
-        samples = 3 if frame == "color" else 1
-        packed = (width + 7) // 8 * samples if depth == 1 else width * samples * (depth // 8)
-        if frame not in ("gray", "color") or depth not in (1, 8):
-            raise ScanFault(FaultKind.UNSUPPORTED, Phase.READ, f"frame {frame}, {depth} bits a sample")
-        if width <= 0 or line_bytes * max(1, lines) > MAX_SIDE_BYTES or width * samples * max(1, lines) > MAX_SIDE_BYTES:
-            raise ScanFault(FaultKind.DAMAGED_IMAGE, Phase.READ, f"a side of {width} x {lines} pixels")
-        if line_bytes != packed:
-            # python-sane ignores padding at the end of a line and would hand out a skewed picture.
-            raise ScanFault(FaultKind.UNSUPPORTED, Phase.READ, f"{line_bytes} bytes a line where {packed} were expected")
-
-    def _frame(self, data: bytearray, shape: tuple[int, int, int], expected: tuple[str, int, int, int, int]) -> Frame:
-        width, height, samples = shape
-        if height == 0 or (0 < height < expected[2] and not self._length_unknown):
-            raise ScanFault(FaultKind.SHORT_PAGE, Phase.READ, f"{height} of {expected[2]} lines")
-        tail = truncated_tail(data, width * samples, height)
-        mode = ColorMode.COLOR if samples == 3 else ColorMode.BITONAL if expected[3] == 1 else ColorMode.GRAY
-        warnings = ("truncated_tail",) if tail and mode is not ColorMode.BITONAL else ()
-        facts = {"constant_tail_rows": tail} if tail else {}
-        return Frame(data, width, height, mode, self._dpi, warnings=warnings, facts=facts)
+        shape = Shape.of(self._device.parameters())
+        return self._sides.read(shape, progress, any_length=self._length_unknown)
 
     def sensors(self) -> dict[str, Any]:
         values = network.feeder_sensors(self._url) if self._url else {}

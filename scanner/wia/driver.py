@@ -24,6 +24,7 @@ from scanner.model import (
     Source,
     SourceCapabilities,
 )
+from scanner.tiff import TiffWriter
 from scanner.wia.codes import BMP, JPEG, PAPER_EMPTY, Can, Property, Select, Status, code_of, fault_of
 from scanner.wia.properties import Allowed, Properties, each
 from scanner.worker.driver import Frame, Progress
@@ -123,6 +124,7 @@ class WiaSession:
         self._device, self._settings = device, settings
         self._own = Properties(device.Properties)
         self._item = device.Items.Item(1)
+        self._writer = TiffWriter()
         self.effective: dict[str, dict[str, Any]] = {}
         if settings is not None:
             self._apply(settings)
@@ -209,10 +211,17 @@ class WiaSession:
             if page.format == "JPEG":
                 page.load()
                 mode = ColorMode.GRAY if page.mode == "L" else ColorMode.COLOR
-                return Frame(data, page.width, page.height, mode, dpi, encoded=True, warnings=warnings)
+                return Frame([data], page.width, page.height, mode, dpi, format="image/jpeg", warnings=warnings)
             mode = {"1": ColorMode.BITONAL, "L": ColorMode.GRAY}.get(page.mode, ColorMode.COLOR)
-            pixels = page.convert("RGB" if mode is ColorMode.COLOR else "L").tobytes()
-            return Frame(pixels, page.width, page.height, mode, dpi, warnings=warnings)
+            pieces = self._writer.encode(_rows(page, mode), page.width, mode, dpi)
+            return Frame(pieces, page.width, page.height, mode, dpi, warnings=warnings)
+
+
+def _rows(page: Image.Image, mode: ColorMode) -> bytes:
+    """R, G, B; or grey; or bits with 1 = black."""
+    if mode is ColorMode.BITONAL:
+        return page.tobytes("raw", "1;I")
+    return page.convert("RGB" if mode is ColorMode.COLOR else "L").tobytes()
 
 
 def _extent(allowed: Allowed, length: float | None, dpi: int) -> int:

@@ -9,7 +9,6 @@ from typing import Any
 
 from scanner.model import Face, FaultKind, Phase, ScanFault, ScanSettings, Source, StoredSide
 from scanner.spool import store
-from scanner.tiff import TiffWriter
 from scanner.wire import capabilities_to_json, fault_to_json, settings_from_json, side_to_json
 from scanner.worker.driver import Driver, Frame, Session
 from scanner.worker.lock import DeviceLock
@@ -116,7 +115,6 @@ class _Feeding:
         self._session, self._settings, self._folder = session, settings, folder
         self._sheet, self._faces = first_sheet, FACES[settings.source]
         self._count = 0
-        self._writer = TiffWriter()
 
     def next(self, progress: Callable[[str], None]) -> StoredSide | None:
         if self._settings.source is Source.FLATBED and self._count:
@@ -168,7 +166,7 @@ class _Feeding:
             size=0,
             sheet=self._sheet + self._count // len(self._faces),
             face=face,
-            format="image/jpeg" if frame.encoded else "image/tiff",
+            format=frame.format,
             width=frame.width,
             height=frame.height,
             dpi=frame.dpi,
@@ -177,6 +175,4 @@ class _Feeding:
             warnings=(*frame.warnings, *mismatch),
             facts={"effective": self._session.effective, **frame.facts},
         )
-        if frame.encoded:
-            return store(self._folder, side, [frame.data])
-        return store(self._folder, side, self._writer.encode(frame.data, frame.width, frame.height, frame.mode, frame.dpi))
+        return store(self._folder, side, frame.pieces)

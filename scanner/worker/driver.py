@@ -1,6 +1,6 @@
 """What the child process needs from a driver. Implemented over libsane and over WIA; nothing here runs in the service."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -12,17 +12,14 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One side as the device gave it.
+    """One side as the device gave it, as a file ready to be stored: ``pieces`` in order, lossless TIFF or the device's JPEG."""
 
-    ``data``: rows without padding, uint8, R, G, B order for colour, one byte per pixel (0 black, 255 white) for grey and
-    bitonal; or a whole JPEG file when ``encoded``."""
-
-    data: bytes | bytearray | memoryview
+    pieces: Iterable[bytes | bytearray | memoryview]
     width: int
     height: int
     mode: ColorMode
     dpi: tuple[float, float]
-    encoded: bool = False
+    format: str = "image/tiff"
     warnings: tuple[str, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
 

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from scanner.model import ColorMode, DeviceCapabilities, DeviceInfo, Face, FaultKind, Phase, ScanFault, ScanSettings
+from scanner.tiff import TiffWriter
 from scanner.worker.child import main
 from scanner.worker.driver import Frame, Progress
 
@@ -15,7 +16,7 @@ class FakeSession:
     effective: dict[str, dict[str, Any]] = {"habit": {"asked": 1, "effective": 1}}  # noqa: RUF012
 
     def __init__(self, habit: str) -> None:
-        self.habit, self.count = habit, 0
+        self.habit, self.count, self.writer = habit, 0, TiffWriter()
 
     def side_bytes(self) -> int:
         return 1 << 62 if self.habit == "giant" else 600
@@ -28,7 +29,8 @@ class FakeSession:
         if self.count > 4:
             return None
         data = bytes([self.count]) * 600
-        return Frame(data, 20, 30, ColorMode.GRAY, (300.0, 300.0), facts={"count": self.count})
+        pieces = self.writer.encode(data, 20, ColorMode.GRAY, (300.0, 300.0))
+        return Frame(pieces, 20, 30, ColorMode.GRAY, (300.0, 300.0), facts={"count": self.count})
 
     def sensors(self) -> dict[str, Any]:
         sensors = {"jam_is_double": {"double_feed": 1}, "stop_button": {"page_loaded": 1}}

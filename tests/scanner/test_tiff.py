@@ -20,8 +20,8 @@ def writer():
 
 
 def encode(writer: TiffWriter, page: np.ndarray, mode: ColorMode, dpi=(300.0, 300.0)) -> bytes:
-    height, width = page.shape[:2]
-    return b"".join(bytes(piece) for piece in writer.encode(page.tobytes(), width, height, mode, dpi))
+    rows = np.packbits(page == 0, axis=1) if mode is ColorMode.BITONAL else page
+    return b"".join(bytes(piece) for piece in writer.encode(rows.tobytes(), page.shape[1], mode, dpi))
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (320, 420), (333, 7), (2480, 1500)])
