@@ -13,6 +13,7 @@ from vscan.rig import Vscan, vscan, vscan_library  # noqa: F401
 from scanner.model import FaultKind
 from scanner.sane.backend import SaneBackend
 
+
 class LocalRig:
     rereads = True
 
