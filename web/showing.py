@@ -20,6 +20,7 @@ def page_data(page: Any) -> dict[str, Any]:
         "face": page.face,
         "position": page.position,
         "ready": page.ready,
+        "size": [page.width_mm, page.height_mm],
         "gone": page.state == "superseded" or page.sheet_state == "superseded",
         "blank": bool(page.blank),
         "title": words("console.page.title", sheet=page.sheet_label, face=words(f"face.{page.face}")),

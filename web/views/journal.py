@@ -31,7 +31,7 @@ def _line(entry: records.Entry) -> dict[str, Any]:
         "at": entry.at,
         "actor": entry.actor,
         "action": words(key) if has_words(key) else entry.action,
-        "subject": "/".join(entry.subject.split("/")[1:]).replace(":", " "),
+        "subject": _where(entry.subject),
         "before": _short(entry.detail.get("before")),
         "after": _short(entry.detail.get("after")),
         "reason": entry.detail.get("reason") or "",
@@ -39,10 +39,19 @@ def _line(entry: records.Entry) -> dict[str, Any]:
     }
 
 
+def _where(subject: str) -> str:
+    """batch:1/page:16 → mặt 16."""
+    kind, _, number = subject.rpartition("/")[2].partition(":")
+    key = f"console.subject.{kind}"
+    return words(key, id=number) if has_words(key) else ""
+
+
 def _short(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str) and has_words(f"state.{value}.name"):
         return words(f"state.{value}.name")
+    if isinstance(value, dict) and "sha256" in value:
+        return words("console.stored", size=value.get("bytes", 0) / 2**20, digest=value["sha256"][:12])
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 120 else text[:117] + "…"

@@ -17,6 +17,17 @@ from web import answers, asked, identity
 from web.showing import batch_finding, page_data
 
 blueprint = Blueprint("review", __name__)
+_REASON_OF = {
+    "page.blur": "blur",
+    "page.skew": "skew",
+    "page.cut_text": "cut_text",
+    "page.streak": "dirty_glass",
+    "page.exposure": "colour",
+    "page.colour_cast": "colour",
+    "page.not_colour": "colour",
+    "page.orientation": "orientation",
+    "page.fold": "fold",
+}
 
 
 @blueprint.get("/batches/<int:batch_id>/review")
@@ -86,6 +97,12 @@ def withdraw(batch_id: int) -> Response:
     return answers.moved(url_for("home.index"))
 
 
+def _likely_reason(findings: list[dict[str, Any]]) -> str:
+    """The reason for a return that the worst open finding suggests; a person may choose another."""
+    open_ones = [one["check"] for one in findings if not one["decided"] and one["level"] != "info"]
+    return next((_REASON_OF[check] for check in open_ones if check in _REASON_OF), "")
+
+
 def _on_master(page_id: int, box: tuple[float, float, float, float] | None) -> tuple[int, int, int, int] | None:
     """A region dragged on the picture shown, as pixels of the master it was made from."""
     if box is None:
@@ -104,6 +121,7 @@ def _parts(view: Any) -> dict[str, Any]:
         page = one.page
         data = page_data(page)
         data["why"] = one.why
+        data["reason"] = _likely_reason(data["findings"])
         data["verdict"] = page.verdict.verdict if page.verdict is not None else ""
         listed.append(data)
     return {

@@ -58,7 +58,7 @@ export function ask(id, what = '', fields = {}) {
   for (const [name, value] of Object.entries(fields)) if (form.elements[name]) form.elements[name].value = value;
   dialog.returnValue = '';
   dialog.showModal();
-  (form.querySelector('[required]:not([type=radio])') || form.querySelector('button.primary'))?.focus();
+  (form.querySelector('[type=radio]:checked') || form.querySelector('[required]') || form.querySelector('button.primary'))?.focus();
   return new Promise((resolve) => {
     dialog.addEventListener('close', () => {
       resolve(dialog.returnValue ? Object.fromEntries(new FormData(form)) : null);

@@ -10,6 +10,7 @@ const stage = document.getElementById('crop-stage');
 const picture = document.getElementById('crop-picture');
 const box = document.getElementById('crop-box');
 const WHOLE = [0, 0, 1, 1];
+const MARGIN = 40;
 let frame = [0.02, 0.02, 0.98, 0.98];
 let viewer = null;
 
@@ -24,9 +25,18 @@ function size(url) {
   });
 }
 
+/** The viewer wants to add a style of its own where it finds none; the page's policy forbids that, so it finds one. */
+function ownStyle() {
+  const style = document.createElement('style');
+  style.type = 'text/plain'; // not a style sheet: nothing to forbid
+  style.dataset.openseadragonMobileCss = 'true';
+  document.head.append(style);
+}
+
 async function open() {
   if (!desk.dataset.ready) { setTimeout(() => location.reload(), 1500); return; }
   const proof = await size(page.proof);
+  ownStyle();
   viewer = window.OpenSeadragon({
     element: document.getElementById('viewer'),
     tileSources: { type: 'legacy-image-pyramid', levels: [proof] },
@@ -112,7 +122,7 @@ function tool(name) {
 function fit() {
   if (!picture.src) picture.src = page.whole;
   if (!picture.naturalWidth) { picture.onload = fit; picture.onerror = () => say(document.body.dataset.lost); return; }
-  const scale = Math.min(cropper.clientWidth / picture.naturalWidth, cropper.clientHeight / picture.naturalHeight);
+  const scale = Math.min((cropper.clientWidth - MARGIN) / picture.naturalWidth, (cropper.clientHeight - MARGIN) / picture.naturalHeight);
   picture.width = Math.floor(picture.naturalWidth * scale);
   picture.height = Math.floor(picture.naturalHeight * scale);
   place();

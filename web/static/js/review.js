@@ -74,7 +74,7 @@ deeds.ask_return = async () => {
   const dialog = document.getElementById('ask-return');
   const line = dialog.querySelector('[data-region]');
   line.textContent = region ? line.dataset.part : line.dataset.whole;
-  const said = await ask('ask-return', page.title, { box: region ? region.box.map((x) => x.toFixed(4)).join() : '' });
+  const said = await ask('ask-return', page.title, { reason: page.reason, box: region ? region.box.map((x) => x.toFixed(4)).join() : '' });
   if (said) judge(page, said);
 };
 deeds.undo = async () => {

@@ -5,7 +5,9 @@ const pictures = document.getElementById('pictures');
 const empty = document.getElementById('well-empty');
 const found = document.getElementById('found');
 const loupe = document.getElementById('loupe');
-const LOUPE_ZOOM = 1;
+const LOUPE_ZOOM = 0.6; // of the full picture: three to five times what is on the screen, still finer than paper at arm's length
+const GAP = 14;
+const CAPTION = 32;
 
 /** Draw these pages side by side; `chosen` is the one that keys act on. */
 export function show(pages, chosen) {
@@ -16,6 +18,7 @@ export function show(pages, chosen) {
     pictures.replaceChildren(...pages.map(figure));
     pictures.classList.toggle('pair', pages.length > 1);
   }
+  fit();
   for (const one of pictures.children) one.classList.toggle('chosen', pages.length > 1 && Number(one.dataset.id) === chosen.id);
   for (const page of pages) boxes(page);
   if (pages.length) tell(chosen);
@@ -26,8 +29,10 @@ function figure(page) {
   figure.dataset.id = page.id;
   figure.innerHTML = '<div class="frame"><img alt="" draggable="false"><div class="boxes"></div></div><figcaption></figcaption>';
   const image = figure.querySelector('img');
-  if (page.ready) image.src = page.proof; else { image.src = page.thumb; image.classList.add('rough'); }
-  image.addEventListener('error', () => figure.classList.add('missing'), { once: true });
+  if (page.ready) image.src = page.proof;
+  else figure.classList.add('coming');
+  figure.dataset.ratio = page.size[0] / page.size[1];
+  image.addEventListener('load', fit);
   image.alt = page.title;
   image.dataset.proof = page.proof;
   image.dataset.whole = page.whole;
@@ -35,6 +40,21 @@ function figure(page) {
   figure.querySelector('figcaption').textContent = page.caption;
   return figure;
 }
+
+/** Each picture as large as its share of the well allows, its frame exactly around it: findings lie where they belong. */
+function fit() {
+  const figures = [...pictures.children];
+  const wide = (pictures.clientWidth - GAP * (figures.length - 1)) / figures.length;
+  const high = pictures.clientHeight - CAPTION;
+  for (const figure of figures) {
+    const image = figure.querySelector('img');
+    const ratio = image.naturalWidth ? image.naturalWidth / image.naturalHeight : Number(figure.dataset.ratio);
+    const width = Math.max(60, Math.min(wide, high * ratio));
+    Object.assign(figure.querySelector('.frame').style, { width: `${width}px`, height: `${width / ratio}px` });
+    figure.querySelector('figcaption').style.maxWidth = `${wide}px`;
+  }
+}
+new ResizeObserver(fit).observe(pictures);
 
 /** Findings as frames on their place: fractions of the proof picture. */
 function boxes(page) {
@@ -114,12 +134,12 @@ function magnify() {
   const sharp = magnified.picture.naturalWidth > 0;
   const width = (sharp ? magnified.picture.naturalWidth : image.naturalWidth) * LOUPE_ZOOM;
   const height = width * area.height / area.width;
-  const size = loupe.offsetWidth / 2;
-  loupe.style.left = `${x - size}px`;
-  loupe.style.top = `${y - size}px`;
+  const [across, down] = [loupe.offsetWidth / 2, loupe.offsetHeight / 2];
+  loupe.style.left = `${x - across}px`;
+  loupe.style.top = `${y - down}px`;
   loupe.style.backgroundImage = `url("${sharp ? magnified.picture.src : image.src}")`;
   loupe.style.backgroundSize = `${width}px ${height}px`;
-  loupe.style.backgroundPosition = `${size - (x - area.left) / area.width * width}px ${size - (y - area.top) / area.height * height}px`;
+  loupe.style.backgroundPosition = `${across - (x - area.left) / area.width * width}px ${down - (y - area.top) / area.height * height}px`;
 }
 
 // -- compare: the master's own picture while X is held ------------------------------------------------------------
