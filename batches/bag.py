@@ -103,7 +103,7 @@ def manifest_json(uid: str, files: Iterable[PackedFile]) -> bytes:
 
 def _put(root: Path, name: str, content: bytes | Path) -> PackedFile:
     path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or not name.isascii():
+    if path.is_absolute() or ".." in path.parts or "//" in name or not name.isascii():
         raise ValueError(f"not a name for a package: {name!r}")
     target = root / path
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 from batches import batch as batch_records
 from batches import journal, pages, schema
 from batches.errors import Exists, Invalid, NotFound
+from batches.words import SheetState
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,11 @@ def listing(connection: Connection, batch_id: int) -> list[Item]:
     rows = list(connection.execute(select(schema.item).where(schema.item.c.batch_id == batch_id)))
     starts = {row.first_page_id: row for row in rows}
     parts: list[tuple[Row[Any], list[Row[Any]]]] = [(starts[None], [])] if None in starts else []
-    for page in pages.delivered(connection, batch_id):
-        if page.id in starts:
+    for page in pages.in_order(connection, batch_id):
+        if page.id in starts:  # also on a sheet that was set aside: the document then begins on the next one
             parts.append((starts[page.id], []))
-        parts[-1][1].append(page)
+        if page.sheet_state == SheetState.LIVE.value:
+            parts[-1][1].append(page)
     filled = [part for part in parts if part[1]] or parts
     return [
         Item(row.id, row.uid, ordinal, row.fields, row.proposals, tuple(sides))

@@ -91,6 +91,12 @@ def listing(connection: Connection, batch_id: int, *, after_revision: int = -1) 
     return list(connection.execute(query.order_by(schema.sheet.c.position, schema.page.c.face.desc(), schema.page.c.id)))
 
 
+def in_order(connection: Connection, batch_id: int) -> list[Row[Any]]:
+    """Kept sides of every sheet, live or not, in the order of the paper."""
+    query = _query().where(schema.page.c.batch_id == batch_id, schema.page.c.state == PageState.KEPT.value)
+    return list(connection.execute(query.order_by(schema.sheet.c.position, schema.page.c.face.desc(), schema.page.c.id)))
+
+
 def delivered(connection: Connection, batch_id: int) -> list[Row[Any]]:
     """The sides that go into the package: kept sides of live sheets, in order."""
     return [row for row in listing(connection, batch_id) if row.sheet_state == SheetState.LIVE.value]
