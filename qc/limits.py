@@ -70,7 +70,7 @@ class Limits:
     black_clip_warn: float = _limit(0.9, "share of ink px", "strokes filled to solid black: small counters close")
     contrast_warn: float = _limit(0.35, "share of paper brightness", "nine tenths of the ink is paler than this: faded")
     contrast_error: float = _limit(0.14, "share of paper brightness", "recognition and reading fail")
-    cast_warn: float = _limit(12.0, "dE a*b*", "without a batch to compare with only a gross tint is a cast")
+    cast_warn: float = _limit(8.0, "dE a*b*", "without a batch to compare with only a gross tint is a cast")
     cast_batch_warn: float = _limit(4.0, "dE a*b*", "step against the batch's median: lamp or calibration drifted")
     noise_warn: float = _limit(4.0, "L*", "FADGI 2023 one star: noise under 4 L*")
     noise_error: float = _limit(8.0, "L*", "twice the weakest grade anybody accepts")

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.prepare import PAPER, Prepared
+from imaging.prepare import Prepared
 
 SIDE = 64
 MOST = 60
@@ -33,9 +33,9 @@ def _windows(prepared: Prepared) -> NDArray[np.float32]:
     rows, columns = gray.shape[0] // SIDE, gray.shape[1] // SIDE
     if not rows or not columns or prepared.raster.mode == "bitonal":
         return np.zeros((0, SIDE, SIDE), np.float32)
-    tone = (
-        cv2.resize(prepared.ratio, (columns * 4, rows * 4), interpolation=cv2.INTER_AREA).reshape(rows, 4, columns, 4) / PAPER
-    )
+    paper = max(float(np.percentile(prepared.half_gray[::4, ::4], 80)), 1.0)
+    cells = cv2.resize(prepared.half_gray, (columns * 4, rows * 4), interpolation=cv2.INTER_AREA)
+    tone = cells.reshape(rows, 4, columns, 4) / paper
     even = (tone.min(axis=(1, 3)) > MID_TONE[0]) & (tone.max(axis=(1, 3)) < MID_TONE[1])
     chosen = np.argwhere(even)
     chosen = chosen[:: max(1, -(-len(chosen) // MOST))]

@@ -51,8 +51,10 @@ class Regions:
         return int(x.min()), int(y.min()), int((x + w).max()), int((y + h).max())
 
 
-def describe(prepared: Prepared, mask: Pixels) -> Regions:
-    """Measures of every eight-connected region of ``mask`` (working scale, 0 = nothing)."""
+def describe(prepared: Prepared, mask: Pixels, ratio: Pixels | None = None) -> Regions:
+    """Measures of every eight-connected region of ``mask`` (working scale, 0 = nothing). ``ratio``: looked at in place of
+    the page's own, same shape and scale."""
+    shade = prepared.ratio if ratio is None else ratio
     found: Components = components(mask)
     inked = np.flatnonzero(mask)
     owner = found.labels.ravel()[inked]
@@ -60,8 +62,8 @@ def describe(prepared: Prepared, mask: Pixels) -> Regions:
     return Regions(
         boxes=found.stats[1:, :4],
         area=found.stats[1:, 4].astype(np.float64),
-        depth=1 - _least(owner, prepared.ratio.ravel()[inked], count)[1:] / PAPER,
-        slope=_most(owner, slopes(prepared.ratio).ravel()[inked], count)[1:] / PAPER,
+        depth=1 - _least(owner, shade.ravel()[inked], count)[1:] / PAPER,
+        slope=_most(owner, slopes(shade).ravel()[inked], count)[1:] / PAPER,
         colour=_mean(owner, prepared.chroma.ravel()[inked], count)[1:],
         px_per_mm=prepared.px_per_mm,
     )
