@@ -8,8 +8,8 @@ from imaging.language.token import Token
 from imaging.ocr.tessdata import EngineFault, LanguageMissing
 from imaging.values import Box, Pixels, Turn
 
-Layout = Literal["page", "block", "line"]
-"""What the picture shows: a whole page in any arrangement, one column of text, one line."""
+Layout = Literal["page", "block", "line", "sparse"]
+"""What the picture shows: a whole page in any arrangement, one column of text, one line, words scattered anywhere."""
 
 Kind = Literal["tesserocr", "pytesseract"]
 

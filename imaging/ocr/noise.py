@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from statistics import median
 
 from imaging.ocr.engine import ReadLine, ReadWord
+from imaging.values import Box
 
 Known = Callable[[str], bool]
 """Whether a token holds a word that is written in Vietnamese, or a figure."""
@@ -34,10 +35,11 @@ def _clean(line: ReadLine, known: Known, height: float) -> ReadLine | None:
     words = tuple(word for word in line.words if not is_noise(word, known, height))
     if not words or only_scribble(words, known):
         return None
-    return line if len(words) == len(line.words) else ReadLine(words, _around(words), line.baseline)
+    return line if len(words) == len(line.words) else ReadLine(words, around(words), line.baseline)
 
 
-def _around(words: Sequence[ReadWord]) -> tuple[int, int, int, int]:
+def around(words: Sequence[ReadWord]) -> Box:
+    """One box around several words."""
     x0, y0, x1, y1 = zip(*(word.box for word in words), strict=True)
     return min(x0), min(y0), max(x1), max(y1)
 

@@ -1,6 +1,6 @@
 """A page's way from pixels to text: prepare, recognise, drop noise, read weak lines again, mend, place."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from statistics import fmean
 
 from imaging.language import known, mend, nfc
@@ -9,6 +9,7 @@ from imaging.ocr.engine import Engine, EngineFault, EngineTimeout, ReadLine
 from imaging.ocr.joining import join_codes
 from imaging.ocr.noise import drop_noise
 from imaging.ocr.prepare_ocr import PREPARATIONS, Preparation, Prepared, ink_share, prepare_ocr
+from imaging.ocr.stamps import read_stamps
 from imaging.values import Box, Line, PageText, Pixels, Raster, Turn, Word
 
 SECONDS = 30.0
@@ -36,7 +37,7 @@ def read(
     Never raises on a page's account: a failure is ``note`` = ``no_text``, ``timeout`` or ``failed``."""
     prepared = prepare_ocr(raster, preparation, partner=partner)
     if not NO_INK <= ink_share(prepared.picture) <= ALL_INK:
-        return _without_text(raster, engine, "no_text")
+        return _finish(raster, engine, prepared, (), language=False)
     try:
         lines = engine.recognise(prepared.picture, prepared.dpi, "page", seconds)
     except EngineTimeout:
@@ -52,6 +53,7 @@ def _finish(raster: Raster, engine: Engine, prepared: Prepared, lines: tuple[Rea
     tokens = [[word.token for word in line.words] for line in sure]
     texts = mend(tokens) if language else [[nfc(token.text) for token in line] for line in tokens]
     placed = tuple(_place(line, new, prepared.scale) for line, new in zip(sure, texts, strict=True))
+    placed = (*placed, *_stamped(raster, engine, placed))
     return PageText(
         lines=placed,
         size=(raster.width, raster.height),
@@ -60,6 +62,24 @@ def _finish(raster: Raster, engine: Engine, prepared: Prepared, lines: tuple[Rea
         note="" if placed else "no_text",
         changes=tuple((word.raw, word.text, word.box) for line in placed for word in line.words if word.raw),
     )
+
+
+def _stamped(raster: Raster, engine: Engine, placed: Sequence[Line]) -> Iterator[Line]:
+    """Red marks that the usual picture left out, after everything else."""
+    found = read_stamps(raster, engine)
+    if found is None:
+        return
+    prepared, stamps = found
+    for stamp in stamps:
+        line = _place(stamp, [nfc(word.token.text) for word in stamp.words], prepared.scale)
+        if not any(_covers(word.box, line.box) for other in placed for word in other.words):
+            yield line
+
+
+def _covers(one: Box, two: Box) -> bool:
+    """Whether the middle of the second lies in the first."""
+    x, y = (two[0] + two[2]) / 2, (two[1] + two[3]) / 2
+    return one[0] <= x <= one[2] and one[1] <= y <= one[3]
 
 
 def _without_text(raster: Raster, engine: Engine, note: str) -> PageText:

@@ -12,7 +12,7 @@ from imaging.ocr.engine import EngineFault, EngineTimeout, Layout, ReadLine, Rea
 from imaging.ocr.tessdata import known_folder
 from imaging.values import Pixels, Turn
 
-MODES = {"page": PSM.AUTO, "block": PSM.SINGLE_BLOCK, "line": PSM.SINGLE_LINE}
+MODES = {"page": PSM.AUTO, "block": PSM.SINGLE_BLOCK, "line": PSM.SINGLE_LINE, "sparse": PSM.SPARSE_TEXT}
 
 VARIABLES = {
     "tessedit_do_invert": "0",  # white-on-black lines are rare; looking for them costs a third of the time

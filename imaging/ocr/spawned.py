@@ -14,7 +14,7 @@ from imaging.ocr.engine import EngineFault, EngineTimeout, Layout, ReadLine, Rea
 from imaging.ocr.tessdata import known_folder
 from imaging.values import Box, Pixels, Turn
 
-MODES = {"page": 3, "block": 6, "line": 7}
+MODES = {"page": 3, "block": 6, "line": 7, "sparse": 11}
 
 NATS_PER_PERCENT = 0.2
 """hOCR writes a reading's cost as 100 - 5 * cost, and 0 for anything dearer than 20 nats (Tesseract, ``ClipToRange``)."""

@@ -201,3 +201,42 @@ def test_show_through_of_the_partner_is_taken_away(engine):
 
 def test_a_preparation_is_a_plain_value():
     assert Preparation("usual") == preparations()[0]
+
+
+def stamped(raster: Raster, word: str) -> Raster:
+    picture = Image.fromarray(raster.pixels[:, :, ::-1].copy())
+    draw = ImageDraw.Draw(picture)
+    x0, y0, x1, y1 = draw.textbbox((150, 60), word, font=font(62))
+    draw.text((150, 60), word, font=font(62), fill=(205, 60, 60), stroke_width=1, stroke_fill=(205, 60, 60))
+    draw.rectangle((x0 - 25, y0 - 20, x1 + 25, y1 + 25), outline=(205, 60, 60), width=7)
+    return Raster(np.ascontiguousarray(np.asarray(picture)[:, :, ::-1]), raster.dpi, "color")
+
+
+@pytest.mark.parametrize(("word", "mark"), [("MẬT", "mat"), ("TỐI MẬT", "toi_mat"), ("HỎA TỐC", "hoa_toc"), ("MẶT TRẬN", None)])
+def test_a_red_secrecy_stamp_is_read_though_red_is_dropped(engine, word, mark):
+    from imaging.fields import marks_on
+
+    page = read(stamped(typeset(("", "", *LINES, *LINES)), word), engine=engine)
+    assert [one.value for one in marks_on(page)] == ([mark] if mark else [])
+    assert wrong_words(page.plain(), (*LINES, *LINES)) <= 6
+
+
+def test_changes_tell_before_and_after(engine):
+    page = read(typeset(), engine=engine)
+    for before, after, box in page.changes:
+        word = next(word for word in page.words if word.box == box)
+        assert (word.raw, word.text) == (before, after)
+    plain = read(typeset(), engine=engine, language=False)
+    assert plain.changes == ()
+    assert all(word.raw == "" for word in plain.words)
+
+
+def test_a_code_cut_in_two_is_one_word(engine):
+    from imaging.language import Token
+    from imaging.ocr.engine import ReadLine, ReadWord
+    from imaging.ocr.joining import join_codes
+
+    parts = (ReadWord(Token("1743/QĐ-"), (0, 0, 100, 40)), ReadWord(Token("BGTVT,"), (104, 0, 200, 40)))
+    apart = (parts[0], ReadWord(Token("BGTVT,"), (130, 0, 230, 40)))
+    assert [word.token.text for word in join_codes(ReadLine(parts, (0, 0, 200, 40), (38, 0))).words] == ["1743/QĐ-BGTVT,"]
+    assert len(join_codes(ReadLine(apart, (0, 0, 230, 40), (38, 0))).words) == 2
