@@ -19,6 +19,7 @@ from station.config_problems import (
     limit_names,
     refuse,
     unreadable_environment,
+    unreadable_file,
     value_problems,
 )
 from station.strict_yaml import Document, read
@@ -238,13 +239,20 @@ class Settings(BaseSettings):
 def load(path: Path | None = None) -> Settings:
     """The settings from ``path``, else from the first of `usual_places` that exists, else the defaults; environment on top.
 
-    Raises `ConfigError` with every mistake, OSError when ``path`` cannot be read. Relative paths are relative to the file."""
+    Raises `ConfigError` with every mistake, or where ``path`` cannot be read. Relative paths are relative to the file."""
     source = path or next((place for place in usual_places() if place.is_file()), None)
-    document = read(source) if source else Document()
+    document = _read(source) if source else Document()
     origin = Origin(source, document.lines, os.environ)
     refuse(file_problems(document, origin) + environment_problems(Settings, origin))
     settings = _validate(_given(document.data, source), origin)
     return _absolute(settings, source.resolve().parent if source else Path.cwd())
+
+
+def _read(source: Path) -> Document:
+    try:
+        return read(source)
+    except OSError as error:
+        raise ConfigError([unreadable_file(source, error.strerror or str(error))]) from None
 
 
 def _given(data: Mapping[str, Any], source: Path | None) -> dict[str, Any]:

@@ -76,6 +76,10 @@ def environment_problems(settings: type[BaseModel], origin: Origin) -> list[str]
     return found
 
 
+def unreadable_file(path: Path, detail: str) -> str:
+    return f"{path}: {words('error.config.unreadable', detail=detail)}"
+
+
 def unreadable_environment(message: str) -> str:
     """pydantic-settings could not parse a whole-section variable; its message names field and source, not the value."""
     field = re.search(r'field "(\w+)"', message)

@@ -144,5 +144,5 @@ def test_settings_are_frozen(tmp_path: Path) -> None:
 
 
 def test_a_named_file_that_is_absent_is_an_error_not_a_default(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(ConfigError, match=r"none\.yaml: không đọc được tệp cấu hình"):
         load(tmp_path / "none.yaml")
