@@ -34,18 +34,20 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serves until Ctrl-C or SIGTERM. Raises UsageError for pages, script or port that cannot be used."""
-    with _stop_signal() as stop, _scanner(args) as scanner, tempfile.TemporaryDirectory(prefix="sohoa-sane-") as folder:
-        write_sane_config(Path(folder), scanner)
-        _tell_ready(scanner, Path(folder), as_json=args.json)
-        if not args.json and sys.stdin is not None and sys.stdin.isatty():
-            threading.Thread(target=_listen, args=(scanner,), daemon=True).start()
-        _follow(scanner, stop, as_json=args.json)
+    with _stop_signal() as stop, tempfile.TemporaryDirectory(prefix="sohoa-simulate-") as work:
+        folder = Path(work, "sane")
+        with _scanner(args, Path(work, "pages")) as scanner:
+            write_sane_config(folder, scanner)
+            _tell_ready(scanner, folder, as_json=args.json)
+            if not args.json and sys.stdin is not None and sys.stdin.isatty():
+                threading.Thread(target=_listen, args=(scanner,), daemon=True).start()
+            _follow(scanner, stop, as_json=args.json)
     return 0
 
 
-def _scanner(args: argparse.Namespace) -> VirtualScanner:
+def _scanner(args: argparse.Namespace, work: Path) -> VirtualScanner:
     try:
-        tray = PageTray.from_folder(args.pages, two_sided=_SIDES[args.sides])
+        tray = _tray(args.pages, _SIDES[args.sides], work)
         faults = FaultScript.load(args.faults) if args.faults else FaultScript()
         return VirtualScanner(tray, name=args.name, port=args.port, faults=faults, ipm=args.ipm)
     except PageTrayError as error:
@@ -58,6 +60,18 @@ def _scanner(args: argparse.Namespace) -> VirtualScanner:
         if error.filename is None:  # a socket, not a file
             raise UsageError.of("simulate_port", port=args.port, detail=error.strerror or str(error)) from error
         raise UsageError.of("no_file", path=error.filename) from error
+
+
+def _tray(folder: Path, two_sided: bool | None, work: Path) -> PageTray:
+    """The folder's images; with PDFs among them every page of every file, printed into ``work``, in name order."""
+    if not folder.is_dir() or not any(path.suffix.lower() == ".pdf" for path in folder.iterdir()):
+        return PageTray.from_folder(folder, two_sided=two_sided)
+    from station.paper import print_out  # noqa: PLC0415 - PDF and OpenCV take a second that images alone do not need
+
+    refused = print_out(folder, work).refused
+    if refused:
+        raise PageTrayError("tray_unreadable", folder / refused[0][0], refused[0][1])
+    return PageTray.from_folder(work, two_sided=two_sided)
 
 
 def _script_refusal(error: FaultScriptError, path: Path) -> SohoaError:

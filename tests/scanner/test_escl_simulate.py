@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from escl_rig import make_paper
+from escl_rig import make_paper, page
 
 from scanner.escl import VirtualFault
 from scanner.escl.script import SCRIPT_CODES
@@ -89,9 +89,19 @@ def test_pages_that_are_no_paper_are_one_line_and_exit_2(tmp_path: Path) -> None
     (tmp_path / "empty").mkdir()
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "a.jpg").write_bytes(b"\xff\xd8")
-    for folder, said in (("gone", "Không có thư mục"), ("empty", "không có ảnh nào"), ("broken", "Không đọc được ảnh")):
+    for folder, said in (("gone", "Không có thư mục"), ("empty", "không có ảnh nào"), ("broken", "Không đọc được")):
         status, line = refused("--pages", str(tmp_path / folder))
         assert status == 2 and said in line and str(tmp_path / folder) in line
+
+
+def test_pdfs_are_paper_too_and_a_broken_one_is_named(tmp_path: Path) -> None:
+    paper = make_paper(tmp_path / "paper", 1)
+    page(2).save(paper / "b.pdf", save_all=True, append_images=[page(3)], resolution=75)
+    with simulate("--json", "--pages", str(paper)) as process:
+        assert lines(process, "ready")[0]["sheets"] == 3
+    (paper / "c.pdf").write_bytes(b"%PDF-1.7 and no more")
+    status, line = refused("--pages", str(paper))
+    assert status == 2 and "c.pdf" in line
 
 
 def test_a_script_nobody_can_follow_is_one_line_with_its_place(tmp_path: Path) -> None:
