@@ -64,7 +64,7 @@ def measure(prepared: Prepared) -> Crop:
     height, width = lab.shape[:2]
     if min(height, width) < 30 * dpi / 25.4:
         return whole
-    seen = {name: _look(_facing(lab, name), dpi) for name in (LEFT, TOP, RIGHT, BOTTOM)}
+    seen = {name: _look(rows, dpi) for name, rows in _facing(lab).items()}
     lines = _upright_lines(_own_edges(seen, width, height, dpi), width, height)
     lines = _lasting_lines(seen, lines, (width, height), dpi)
     corners = _corners(lines)
@@ -73,18 +73,23 @@ def measure(prepared: Prepared) -> Crop:
     return _value(prepared, corners, lines, (width, height), dpi)
 
 
-def _facing(lab: Lab, name: str) -> Lab:
-    """The image seen so that the side in question is at the left: rows run along it, columns inwards."""
-    seen = lab if name in {LEFT, RIGHT} else lab.transpose(1, 0, 2)
-    return seen if name in {LEFT, TOP} else seen[:, ::-1]
+def _facing(lab: Lab) -> dict[str, Lab]:
+    """The image seen so that the side in question is at the left: rows run along it, two averaged into one, columns inwards."""
+    across, down = _halved(lab), _halved(cast(Lab, cv2.transpose(lab)))
+    return {LEFT: across, TOP: down, RIGHT: cast(Lab, cv2.flip(across, 1)), BOTTOM: cast(Lab, cv2.flip(down, 1))}
 
 
-def _look(facing: Lab, dpi: float) -> _Seen | None:
+def _halved(lab: Lab) -> Lab:
+    height, width = lab.shape[:2]
+    return cast(Lab, cv2.resize(lab[: height // 2 * 2], (width, height // 2), interpolation=cv2.INTER_AREA))
+
+
+def _look(rows: Lab, dpi: float) -> _Seen | None:
     per_mm = dpi / 25.4
-    rows = 0.5 * (facing[: len(facing) // 2 * 2 : 2] + facing[1::2])
     strip = rows[:, : max(1, round(STRIP_MM * per_mm))].reshape(-1, 3)
     backing = np.median(strip, axis=0)
-    distance = np.sqrt(((rows - backing.astype(np.float32)) ** 2).sum(axis=2))
+    away = rows - backing.astype(np.float32)
+    distance = np.sqrt(np.einsum("ijk,ijk->ij", away, away))
     spread = float(np.median(distance[:, : max(1, round(STRIP_MM * per_mm))]))
     found = _fitted(_colour_edge(distance, max(LEAST_CONTRAST, 4 * spread), per_mm), per_mm, len(rows))
     if found is None:
@@ -118,7 +123,7 @@ def _colour_edge(distance: Distance, threshold: float, per_mm: float) -> tuple[P
     rows = np.flatnonzero(first > 0)
     if len(rows) < 8:
         return None
-    along = (rows * 2.0 + 0.5).astype(np.float64)
+    along = (rows * 2.0 + 1.0).astype(np.float64)
     place = first[rows]
     after, before = distance[rows, place], distance[rows, place - 1]
     part = (level - before) / np.maximum(after - before, 1e-3)
@@ -128,10 +133,9 @@ def _colour_edge(distance: Distance, threshold: float, per_mm: float) -> tuple[P
 def _left_for_good(distance: Distance, threshold: float, per_mm: float) -> NDArray[np.int64]:
     """Per row the first column above ``threshold`` from which most of the next 12 mm is too; -1 = none."""
     beyond = distance > threshold
-    ahead = min(round(AHEAD_MM * per_mm), distance.shape[1] // 2)
-    total = np.cumsum(beyond, axis=1, dtype=np.int32)
-    later = np.minimum(np.arange(distance.shape[1]) + ahead, distance.shape[1] - 1)
-    lasting = beyond & (total[:, later] - total >= LASTING * ahead)
+    ahead = max(1, min(round(AHEAD_MM * per_mm), distance.shape[1] // 2))
+    share = cv2.blur(beyond.view(np.uint8) * np.uint8(200), (ahead, 1), anchor=(0, 0), borderType=cv2.BORDER_REPLICATE)
+    lasting = beyond & (share >= round(LASTING * 200))
     return np.where(lasting.any(axis=1), lasting.argmax(axis=1), -1)
 
 
@@ -150,7 +154,7 @@ def _shadow_edge(rows: Lab, strip: Distance, per_mm: float) -> tuple[Points, Poi
     darkest = window.argmax(axis=1)
     shallow = window.max(axis=1) <= DEEPEST_SHADOW
     usable, place = usable[shallow], (first[usable] + darkest)[shallow]
-    return (usable * 2.0 + 0.5, np.asarray(place + 0.5, np.float64)) if len(usable) >= 8 else None
+    return (usable * 2.0 + 1.0, np.asarray(place + 0.5, np.float64)) if len(usable) >= 8 else None
 
 
 def _differs(rows: Lab, side: Side, per_mm: float) -> bool:
