@@ -12,7 +12,7 @@ from scanner.sane.capabilities import device_capabilities, source_capabilities, 
 from scanner.sane.device import SaneDevice
 from scanner.sane.identity import is_virtual, make_and_model, serial_of
 from scanner.sane.settings import Effective, apply
-from scanner.sane.side import Shape, SideReader
+from scanner.sane.side import MAX_SIDE_BYTES, Shape, SideReader
 from scanner.sane.status import NO_DOCS, fault_of
 from scanner.sane.vocabulary import AUTO_LENGTH, sensor_of
 from scanner.tiff import TiffWriter
@@ -99,7 +99,7 @@ class SaneSession:
 
     def side_bytes(self) -> int:
         _, _, lines, _, line_bytes = self._device.parameters()
-        return max(0, lines) * line_bytes
+        return min(max(0, lines) * line_bytes, MAX_SIDE_BYTES)
 
     def next_side(self, face: Face, progress: Progress) -> Frame | None:
         phase = "feed"

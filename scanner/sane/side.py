@@ -10,6 +10,8 @@ from scanner.worker.driver import Frame, Progress
 
 MAX_SIDE_BYTES = 1 << 30
 """A3 colour at 1200 dpi is 835 MB. More than this is a device that lies, or one that never ends."""
+MAX_LENGTH = 6000.0
+"""mm; the longest side believed of a device that does not say how long its pages are (the longest feeders take 5.6 m)."""
 MAX_PIXELS_A_LINE = 1 << 17
 
 
@@ -50,23 +52,25 @@ class SideReader:
         """Raises ScanFault SHORT_PAGE unless ``any_length``, DAMAGED_IMAGE for a side without end; ``_sane.error``."""
         page = self._writer.page(shape.width, shape.mode, self._dpi)
         tail = FlatTail(shape.row_bytes)
-        height = self._strips(shape, page, tail, progress)
+        most = shape.lines if shape.lines and not any_length else round(MAX_LENGTH / 25.4 * self._dpi[1])
+        height = self._strips(shape, (page, tail), most, progress)
         if height == 0 or (height < shape.lines and not any_length):
             raise ScanFault(FaultKind.SHORT_PAGE, Phase.READ, f"{height} of {shape.lines} lines")
         flat = 0 if shape.mode is ColorMode.BITONAL else tail.suspicious(height)
         warnings, facts = (("truncated_tail",), {"constant_tail_rows": flat}) if flat else ((), {})
         return Frame(page.finish(height), shape.width, height, shape.mode, self._dpi, warnings=warnings, facts=facts)
 
-    def _strips(self, shape: Shape, page: TiffPage, tail: FlatTail, progress: Progress) -> int:
+    def _strips(self, shape: Shape, takers: tuple[TiffPage, FlatTail], most: int, progress: Progress) -> int:
         """Fill strip after strip; a strip on its way to the encoder is never touched again."""
+        page, tail = takers
         rows = ended = 0
         while not ended:
             strip = bytearray(page.rows * shape.line_bytes)
             size, ended = self._fill(strip, progress)
             whole = size // shape.line_bytes
             rows += whole
-            if rows * shape.line_bytes > MAX_SIDE_BYTES:
-                raise ScanFault(FaultKind.DAMAGED_IMAGE, Phase.READ, f"still no end after {rows} lines")
+            if rows > most or rows * shape.line_bytes > MAX_SIDE_BYTES:
+                raise ScanFault(FaultKind.DAMAGED_IMAGE, Phase.READ, f"{rows} lines and no end where {most} were promised")
             if whole:
                 lines = unpadded(strip, whole, shape)
                 tail.add(lines)
