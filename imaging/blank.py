@@ -24,8 +24,9 @@ PLAIN_TEXT = 60
 SPECK_MM, MARK_MM, RULE_MM = 0.9, 1.5, 60.0
 """Below the first dust; up to the second dust too, unless there are many; above the third a rule, a border or a streak."""
 SPECKS = 3
-FAINTEST, FADED_LETTERS, STEEP = 0.03, 30, 0.185
-"""Depth of the palest writing looked for (share of the paper), how many letters make it writing, how steep their edges are."""
+FAINTEST, FADED_LETTERS, STEEP, DENSE = 0.03, 30, 0.185, 300
+"""Depth of the palest writing looked for (share of the paper), how many letters make it writing, how steep their edges are,
+and how many letters are not put down to the other side without seeing it."""
 COLOUR = 24
 """8-bit Lab chroma from which a pixel is coloured ink (QUALITY, front end)."""
 COLOUR_MM2 = 3.0
@@ -77,7 +78,8 @@ def _faded_writing(prepared: Prepared, partner: Prepared | None) -> bool:
     if letters.sum() < FADED_LETTERS:
         return False
     steep = regions.slope[letters] / np.maximum(regions.depth[letters] - (1 - paper), 0.01)
-    return float(np.median(steep)) > STEEP and (partner is None or not _explained(prepared, partner))
+    own = float(np.median(steep)) > STEEP or letters.sum() >= DENSE
+    return own and (partner is None or not _explained(prepared, partner))
 
 
 def _explained(prepared: Prepared, partner: Prepared) -> bool:
@@ -144,8 +146,8 @@ def _colour(prepared: Prepared, partner: Prepared | None) -> _Colour:
     inner = _without_edge(prepared.chroma, prepared)
     coloured = inner > COLOUR
     area = float(coloured.sum()) / prepared.px_per_mm**2
-    if area < COLOUR_MM2:
-        return _Colour(area, seeps=True, confidence=1.0)
+    if not coloured.any():
+        return _Colour(0.0, seeps=False, confidence=1.0)
     if partner is not None:
         return _Colour(area, seeps=_behind(inner, partner) and _uneven(inner), confidence=0.95)
     return _Colour(area, seeps=_uneven(inner) and _red(prepared, coloured), confidence=0.7)

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from bench.geometry_scenes import BLANK_VERSOS, STOCKS, real_pages, typeset
-from imaging import blank
+from bench.geometry_scenes import BLANK_VERSOS, SHARED, STOCKS, real_pages, typeset
+from imaging import blank, load
 from imaging.prepare import prepare
 from imaging.values import Raster
 from qc.seeded import fade
@@ -50,12 +50,13 @@ def test_a_pencil_number_is_not_blank(stock: str) -> None:
 @pytest.mark.parametrize("strength", [1.0, 0.35])
 def test_a_seal_alone_is_not_blank_even_faded(strength: float) -> None:
     sheet = paper("white")
-    ink = np.zeros(SIZE, np.float32)
+    ink = np.zeros(SIZE, np.uint8)
     for radius, wide in ((212, 9), (196, 4), (130, 4)):
-        cv2.circle(ink, (900, 2500), radius, 1.0, wide, cv2.LINE_AA)
-    cv2.putText(ink, "UY BAN", (790, 2520), cv2.FONT_HERSHEY_DUPLEX, 1.8, 1.0, 6, cv2.LINE_AA)
+        cv2.circle(ink, (900, 2500), radius, 255, wide, cv2.LINE_AA)
+    cv2.putText(ink, "UY BAN", (790, 2520), cv2.FONT_HERSHEY_DUPLEX, 1.8, 255, 6, cv2.LINE_AA)
     red = np.array((40, 30, 200), np.float32)
-    mixed = sheet * (1 - strength * ink[..., None]) + red * strength * ink[..., None]
+    share = strength * ink[..., None].astype(np.float32) / 255
+    mixed = sheet * (1 - share) + red * share
     assert not judged(mixed.astype(np.uint8))
 
 
@@ -82,6 +83,16 @@ def test_punch_holes_dust_and_a_streak_are_not_writing() -> None:
     assert judged(sheet)
 
 
+def test_a_real_verso_is_blank_and_the_pages_beside_it_are_not() -> None:
+    path = SHARED / "to-trinh-22.pdf"
+    if not path.exists():
+        pytest.skip("the shared data folder with real scans is not there")
+    read = [page for page in load.pages(path) if isinstance(page, load.LoadedPage)]
+    found = [blank.measure(page.raster, prepare(page.raster)).value for page in read]
+    assert found == [False, True, False, False]
+
+
+@pytest.mark.slow
 def test_the_known_versos_are_blank_and_no_other_real_page_is() -> None:
     pages = real_pages(text_only=False)
     if not pages:
