@@ -1,6 +1,7 @@
 """What the child does with each request: list, look, open, next side, sensors. Spooling happens here, before the answer."""
 
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ TOLD_BY_SENSOR = {
     "cover_open": FaultKind.COVER_OPEN,
     "jam": FaultKind.JAM,
 }
+SENSOR_LOOKS, SENSOR_PAUSE = 4, 0.25
+"""How often, and seconds apart, a paper sensor is read before a run counts as ended early."""
 SPARE_BYTES = 64 << 20
 """Room kept free on the disk besides the side itself, so that the database can still write why the run paused."""
 
@@ -125,8 +128,10 @@ class _Feeding:
         try:
             frame = self._session.next_side(face, progress)
         except ScanFault as fault:
+            progress("sensors")
             raise self._explained(fault) from fault
         if frame is None:
+            progress("sensors")
             self._refuse_early_end()
             return None
         progress("store")
@@ -153,10 +158,18 @@ class _Feeding:
 
     def _refuse_early_end(self) -> None:
         """The normal end, unless nothing came at all or paper is still lying there (fujitsu: the stop button)."""
-        if self._session.sensors().get("page_loaded"):
+        if self._paper_left():
             raise ScanFault(FaultKind.OPERATOR_STOP, Phase.FEED, "the device ended the run with paper left in the feeder")
         if not self._count:
             raise ScanFault(FaultKind.FEEDER_EMPTY, Phase.FEED, "no paper")
+
+    def _paper_left(self) -> bool:
+        """Asked again before it is believed: the sensor of a network scanner may lag behind its last sheet."""
+        for _ in range(SENSOR_LOOKS - 1):
+            if not self._session.sensors().get("page_loaded"):
+                return False
+            time.sleep(SENSOR_PAUSE)
+        return bool(self._session.sensors().get("page_loaded"))
 
     def _store(self, frame: Frame, face: Face) -> StoredSide:
         mismatch = ("mode_differs",) if frame.mode is not self._settings.mode else ()

@@ -70,7 +70,7 @@ class Child:
         self._timeouts = timeouts
         self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._chatter: deque[str] = deque(maxlen=40)
-        self._write = threading.Lock()
+        self._write, self._asking = threading.Lock(), threading.Lock()
         command = [sys.executable, "-m", module, str(os.getpid()), *arguments]
         self._process = _launcher.start(command, _environment(env))
         self._readers = [self._read(self._process.stdout, self._answer), self._read(self._process.stderr, self._chat)]
@@ -80,9 +80,10 @@ class Child:
         return self._process.pid
 
     def ask(self, request: Message, phase: str) -> Message:
-        """Send ``request`` and wait for its answer, watching for progress from ``phase`` on."""
-        self._send(request)
-        return self._wait(phase)
+        """Send ``request`` and wait for its answer, watching for progress from ``phase`` on. One thread at a time."""
+        with self._asking:
+            self._send(request)
+            return self._wait(phase)
 
     def kill(self) -> None:
         """SIGKILL and reap. Harmless when it is already gone."""

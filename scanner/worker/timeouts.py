@@ -13,6 +13,7 @@ PHASES = {
     "first_line": Phase.READ,
     "lines": Phase.READ,
     "store": Phase.STORE,
+    "sensors": Phase.FEED,
     "close": Phase.DONE,
 }
 """Phases of the pipe → the phases a fault names."""

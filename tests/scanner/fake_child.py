@@ -16,7 +16,7 @@ class FakeSession:
     effective: dict[str, dict[str, Any]] = {"habit": {"asked": 1, "effective": 1}}  # noqa: RUF012
 
     def __init__(self, habit: str) -> None:
-        self.habit, self.count, self.writer = habit, 0, TiffWriter()
+        self.habit, self.count, self.looks, self.writer = habit, 0, 0, TiffWriter()
 
     def side_bytes(self) -> int:
         return 1 << 62 if self.habit == "giant" else 600
@@ -33,6 +33,9 @@ class FakeSession:
         return Frame(pieces, 20, 30, ColorMode.GRAY, (300.0, 300.0), facts={"count": self.count})
 
     def sensors(self) -> dict[str, Any]:
+        self.looks += 1
+        if self.habit == "slow_sensor":
+            return {"page_loaded": self.looks < 3}
         sensors = {"jam_is_double": {"double_feed": 1}, "stop_button": {"page_loaded": 1}}
         return sensors.get(self.habit, {})
 
@@ -67,6 +70,7 @@ HABITS = {
     "jam": jam,
     "jam_is_double": jam,
     "stop_button": lambda: None,
+    "slow_sensor": lambda: None,
     "no_memory": no_memory,
     "chat": chat,
     "unheard": lambda: {}["unheard"],

@@ -81,6 +81,24 @@ def test_paper_left_at_the_end_is_the_operators_stop(backend, tmp_path):
     assert (fault.kind, sides) == (FaultKind.OPERATOR_STOP, 4)
 
 
+def test_a_sensor_that_lags_behind_the_last_sheet_is_no_early_end(backend, tmp_path):
+    with backend.open_run("slow_sensor", FEEDER, tmp_path / "run") as run:
+        assert len(list(run)) == 4
+
+
+def test_sensors_may_be_read_from_another_thread_while_sides_come(backend, tmp_path):
+    seen: list[dict] = []
+    with backend.open_run("jam_is_double", replace(FEEDER, source=Source.DUPLEX), tmp_path / "run") as run:
+        looks = [threading.Thread(target=lambda: seen.append(run.sensors())) for _ in range(8)]
+        for look in looks:
+            look.start()
+        sides = [next(run), next(run)]
+        for look in looks:
+            look.join()
+    assert [side.facts["count"] for side in sides] == [1, 2]
+    assert seen == [{"double_feed": 1}] * 8
+
+
 def test_no_sheet_is_fed_when_the_disk_cannot_keep_it(backend, tmp_path):
     fault, sides = ends_with(backend, "giant", tmp_path / "run")
     assert (fault.kind, fault.phase, sides) == (FaultKind.DISK_FULL, Phase.FEED, 0)
