@@ -37,9 +37,11 @@ Work = Callable[[PageTask], None]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``language`` None: no text. ``jobs``: pages at a time. ``seconds``: time limit of one attempt at a page."""
+    """``dpi``: pages finer than this are brought down to it; None keeps each page's own. ``language`` None: no text.
+    ``jobs``: pages at a time. ``seconds``: time limit of one attempt at a page."""
 
     quality: int = pdfa.ACCESS_QUALITY
+    dpi: float | None = None
     language: str | None = "vie"
     jobs: int = 0
     seconds: float = PAGE_SECONDS
@@ -156,7 +158,7 @@ def _digest(file: Path, options: Options) -> str:
     """What a page's result depends on: the file's bytes, the options that change pixels or words, and the version."""
     with file.open("rb") as stream:
         content = hashlib.file_digest(stream, "sha256").hexdigest()
-    chosen = json.dumps([content, options.quality, options.language, VERSION])
+    chosen = json.dumps([content, options.quality, options.dpi, options.language, VERSION])
     return hashlib.sha256(chosen.encode()).hexdigest()[:24]
 
 
@@ -241,10 +243,10 @@ def _unfinished(job: _Job) -> list[_Page]:
 
 def _task(job: _Job, page: _Page) -> PageTask:
     told = job.options
-    attempt = convert_page.ladder(told.language)[page.rung]
     return PageTask(
-        str(page.source), page.number, str(job.folder), page.name, told.quality, told.language, told.seconds, attempt
-    )
+        str(page.source), page.number, str(job.folder), page.name, quality=told.quality, dpi=told.dpi,
+        language=told.language, seconds=told.seconds, attempt=convert_page.ladder(told.language)[page.rung],
+    )  # fmt: skip
 
 
 def _settled(job: _Job, page: _Page, future: "Future[Any]") -> bool:

@@ -30,13 +30,15 @@ SOFT_SHARE = 0.6
 
 @dataclass(frozen=True, slots=True)
 class PageTask:
-    """``name``: the page's key in ``folder``. ``attempt``: rung of the ladder of preparations, or a last resort."""
+    """``name``: the page's key in ``folder``. ``attempt``: rung of the ladder of preparations, or a last resort.
+    ``dpi``: pages finer than this are brought down to it; None keeps the master's."""
 
     source: str
     number: int
     folder: str
     name: str
     quality: int = pdfa.ACCESS_QUALITY
+    dpi: float | None = None
     language: str | None = "vie"
     seconds: float = 120.0
     attempt: int = 0
@@ -58,7 +60,8 @@ def work(task: PageTask) -> None:
     page = _load(task)
     clock.stage("load")
     if task.attempt == AS_IT_IS:
-        store(task, _code(page.raster, page, None, task), None, _bare(task, page), "as_it_is")
+        image = _untouched(page, None) or pdfa.encode(page.raster, task.quality)
+        store(task, image, None, _bare(task, page), "as_it_is")
         return
     seen = measure(Path(task.source), page, clock)
     shown = render.render(page.raster, seen.geometry)
@@ -98,23 +101,31 @@ def _status(task: PageTask, seen: Measured) -> Status:
 
 def _guarded(shown: Raster, seen: Measured, task: PageTask) -> tuple[pdfa.PageImage, float]:
     """The coded page and the share of its seals and signatures that it still shows: coded finer where it shows too little."""
-    image = _code(shown, seen.page, seen.geometry, task)
-    if image.data is seen.page.original or not (seen.seals or seen.signatures):
-        return image, 1.0
+    page = seen.page
+    if task.dpi and max(page.raster.dpi) > 1.05 * task.dpi:
+        shown = render.render(page.raster, seen.geometry, dpi=task.dpi)
+    elif (untouched := _untouched(page, seen.geometry)) is not None:
+        return untouched, 1.0
+    return _shown_enough(shown, seen, task)
+
+
+def _shown_enough(shown: Raster, seen: Measured, task: PageTask) -> tuple[pdfa.PageImage, float]:
+    share = 1.0
     for quality in (task.quality, *FINER):
         image = pdfa.encode(shown, max(quality, task.quality))
-        copy = Prepared(Raster(pdfa.decode(image), shown.dpi, shown.mode))
-        share = copy_guard.present(seen.prepared, copy, seen.geometry, seen.seals, seen.signatures)
+        if seen.seals or seen.signatures:
+            copy = Prepared(Raster(pdfa.decode(image), shown.dpi, shown.mode))
+            share = copy_guard.present(seen.prepared, copy, seen.geometry, seen.seals, seen.signatures)
         if share >= copy_guard.LEAST_PRESENT:
             break
     return image, share
 
 
-def _code(shown: Raster, page: load.LoadedPage, placed: Geometry | None, task: PageTask) -> pdfa.PageImage:
-    """The scanner's JPEG bytes where the page is shown whole and not straightened, a quarter turn at most; else one encode."""
+def _untouched(page: load.LoadedPage, placed: Geometry | None) -> pdfa.PageImage | None:
+    """The scanner's JPEG bytes, where the page is shown whole and not straightened, a quarter turn at most."""
     turn = _only_turned(page, placed)
     if page.original is None or turn is None:
-        return pdfa.encode(shown, task.quality)
+        return None
     dpi = page.raster.dpi[::-1] if page.turn in (90, 270) else page.raster.dpi
     return pdfa.keep_jpeg(page.original, dpi, turn)
 

@@ -17,6 +17,7 @@ from qc.finding import Finding
 from qc.limits import Limits
 from qc.look import FileFacts
 from qc.page import check_page
+from station.copy_guard import plainly_inked
 from station.errors import translate
 
 LEAST_OSD = 5.0
@@ -96,7 +97,7 @@ def measure(path: Path, page: load.LoadedPage, clock: Clock, limits: Limits | No
     blank = blank_measure.measure(page.raster, prepared)
     clock.stage("blank")
     stamps = tuple(seals.find(page.raster, prepared))
-    strokes = tuple(seals.signatures(page.raster, prepared))
+    strokes = plainly_inked(prepared, seals.signatures(page.raster, prepared))
     clock.stage("seals")
     facts = FileFacts(complete=True, jpeg=jpeg_facts(page.original) if page.original else None)
     findings = tuple(check_page(page.raster, prepared, placed, blank, limits=limits, file_facts=facts))

@@ -26,13 +26,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[Any]") -> None:
     parser.add_argument("--no-ocr", action="store_true", help=words("convert.no_ocr"))
     parser.add_argument("--quality", type=_quality, default=pdfa.ACCESS_QUALITY, metavar=number,
                         help=words("convert.quality", default=pdfa.ACCESS_QUALITY))  # fmt: skip
+    parser.add_argument("--dpi", type=_dpi, metavar=number, help=words("convert.dpi"))
     parser.add_argument("--page-seconds", type=_seconds, default=PAGE_SECONDS, metavar=number,
                         help=words("convert.seconds", default=int(PAGE_SECONDS)))  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
     """0: every page is there, read; 1: some page is a placeholder or without its text."""
-    options = Options(args.quality, None if args.no_ocr else "vie", args.jobs, args.page_seconds, args.title)
+    options = Options(args.quality, args.dpi, None if args.no_ocr else "vie", args.jobs, args.page_seconds, args.title)
     with _Bar(hidden=args.json) as bar:
         outcome = convert(args.files, args.output, options, progress=bar.show, text=args.text)
     if args.report:
@@ -85,6 +86,10 @@ def _count(text: str) -> int:
 
 def _quality(text: str) -> int:
     return _within(text, 1, 100)
+
+
+def _dpi(text: str) -> int:
+    return _within(text, 200, 1200)  # TT 05/2025/TT-BNV: a delivered copy has 200 dpi or more
 
 
 def _seconds(text: str) -> int:

@@ -242,3 +242,17 @@ def test_the_same_run_gives_the_same_bytes(pool: LocalPool, tmp_path: Path, monk
     path.write_bytes(jpeg(typeset(invent(2, "party", 2), 2)[0]))
     first, second = (convert([path], tmp_path / "o.pdf", PLAIN, pool=pool).report["output"]["sha256"] for _ in range(2))
     assert first == second
+
+
+def test_a_finer_page_is_brought_down_to_the_asked_dpi_at_the_same_size(pool: LocalPool, tmp_path: Path) -> None:
+    source = tmp_path / "a.jpg"
+    source.write_bytes(jpeg(typeset(invent(2, "party", 2), 2)[0]))
+    whole = convert([source], tmp_path / "o.pdf", PLAIN, pool=pool).report["output"]
+    small = convert([source], tmp_path / "p.pdf", Options(language=None, dpi=200), pool=pool).report["output"]
+    assert small["bytes"] < 0.75 * whole["bytes"]
+    sizes = []
+    for name in ("o.pdf", "p.pdf"):
+        (page,) = pages(tmp_path / name)
+        assert isinstance(page, LoadedPage)
+        sizes.append((page.raster.width / page.raster.dpi[0], page.raster.height / page.raster.dpi[1]))
+    assert np.allclose(*sizes, atol=0.02)

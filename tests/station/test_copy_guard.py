@@ -38,6 +38,11 @@ def test_a_turned_copy_is_compared_at_the_turned_place(sealed: tuple[Prepared, G
     assert share(sealed, render.render(sealed[0].raster, placed), placed) > 0.93
 
 
+def test_a_copy_of_another_resolution_is_compared_by_area(sealed: tuple[Prepared, Geometry, PracticePage]) -> None:
+    shown = render.render(sealed[0].raster, sealed[1], dpi=200)
+    assert 0.9 < share(sealed, Raster(pdfa.decode(pdfa.encode(shown)), shown.dpi, "color")) < 1.1
+
+
 def test_a_bleached_copy_is_found(sealed: tuple[Prepared, Geometry, PracticePage]) -> None:
     shown = render.render(sealed[0].raster, sealed[1])
     grey = cv2.cvtColor(cv2.cvtColor(shown.pixels, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
