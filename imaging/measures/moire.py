@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from imaging.prepare import Prepared
 
 SIDE = 64
-MOST = 60
+LEAST, MOST = 16, 60
+"""Fewer even windows are a seal or a shaded cell, not a picture."""
 MID_TONE = (0.25, 0.78)
 SCREEN, BEAT = (0.08, 0.45), (0.015, 0.08)
 """Cycles per px at full scale."""
@@ -40,7 +41,7 @@ def _windows(prepared: Prepared) -> NDArray[np.float32]:
     chosen = np.argwhere(even)
     chosen = chosen[:: max(1, -(-len(chosen) // MOST))]
     cut = [gray[y * SIDE : (y + 1) * SIDE, x * SIDE : (x + 1) * SIDE] for y, x in chosen]
-    return np.stack(cut).astype(np.float32) if len(cut) >= 4 else np.zeros((0, SIDE, SIDE), np.float32)
+    return np.stack(cut).astype(np.float32) if len(cut) >= LEAST else np.zeros((0, SIDE, SIDE), np.float32)
 
 
 def _peak(spectra: NDArray[np.float64], band: tuple[float, float]) -> NDArray[np.float64]:
