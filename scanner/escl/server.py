@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from scanner.escl import messages, render
 from scanner.escl.hostile import Hostile, Lie, capabilities_lie, page_lie, status_lie
-from scanner.escl.machine import Machine, Refusal, Side
+from scanner.escl.machine import PICK, Machine, Refusal, Side
 from scanner.escl.script import Fault, VirtualFault
 
 LONGEST_REQUEST = 1 << 20
@@ -152,6 +152,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             side = machine.next_side(job_id)
         except Refusal as refusal:
+            self._wait_until(time.monotonic() + (PICK if refusal.picking else 0))
             self._answer(refusal.status)
             return
         complete = False
@@ -197,6 +198,7 @@ class Handler(BaseHTTPRequestHandler):
                 return self._drip(body, kind, fault.seconds)
         self._head(200, {"Content-Type": kind, "Content-Length": str(len(body))})
         self.wfile.write(part)
+        self._wait_until(time.monotonic() + PICK)
         return self._hang(side) if fault.fault is VirtualFault.HANG else self._break()
 
     def _whole(self, body: bytes, kind: str) -> bool:
