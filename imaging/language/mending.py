@@ -145,8 +145,7 @@ def _best_path(slots: Sequence[Slot], model: Model) -> list[int]:
         if len(before) == len(here) == len(slot.ids) == 1:  # nothing to choose: the score is the same for all
             back.append(np.zeros((1, 1), np.int64))
         else:
-            one, two, three = np.meshgrid(before, here, slot.ids, indexing="ij")
-            total = score[:, :, None] + model.cost3(one.ravel(), two.ravel(), three.ravel()).reshape(one.shape)
+            total = score[:, :, None] + model.cost3(before[:, None, None], here[None, :, None], slot.ids[None, None, :])
             back.append(total.argmin(axis=0))
             score = total.min(axis=0) + slot.costs[None, :]
         before, here = here, slot.ids

@@ -77,13 +77,13 @@ class Model:
         return _find(self.pairs, first * len(self.words) + second)
 
     def cost2(self, first: Ids, second: Ids) -> Costs:
-        """Cost of ``second`` after ``first``; arrays of one shape."""
+        """Cost of ``second`` after ``first``; arrays that broadcast to each other."""
         place = self.pair_place(first, second)
         loose = self.backoff[first] + self.unigram[second]
         return np.where(place >= 0, self.pair_cost[place], loose).astype(np.float32)
 
     def cost3(self, first: Ids, second: Ids, third: Ids) -> Costs:
-        """Cost of ``third`` after ``first second``; arrays of one shape."""
+        """Cost of ``third`` after ``first second``; arrays that broadcast to each other."""
         context = self.pair_place(first, second)
         key = np.where(context >= 0, context * len(self.words) + third, -1)
         place = _find(self.triples, key)

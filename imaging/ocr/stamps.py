@@ -32,6 +32,8 @@ def red_ink(raster: Raster) -> Prepared | None:
     if raster.pixels.ndim == 2:
         return None
     upper = raster.pixels[: max(1, int(raster.height * UPPER))]
+    if _red_share(upper[::4, ::4]) < LEAST / 4:
+        return None
     zoom = (READ_DPI / raster.dpi[0], READ_DPI / raster.dpi[1])
     size = (max(1, round(upper.shape[1] * zoom[0])), max(1, round(upper.shape[0] * zoom[1])))
     blue, green, red = cv2.split(cv2.resize(upper, size, interpolation=cv2.INTER_AREA))
@@ -41,6 +43,11 @@ def red_ink(raster: Raster) -> Prepared | None:
     strength = cv2.convertScaleAbs(cv2.GaussianBlur(excess, (0, 0), 0.8), alpha=2.2)
     picture = cv2.bitwise_not(_without_frames(cast(Pixels, strength)))
     return Prepared(cast(Pixels, picture), READ_DPI, zoom)
+
+
+def _red_share(pixels: Pixels) -> float:
+    blue, green, red = cv2.split(np.ascontiguousarray(pixels))
+    return float(np.count_nonzero(cv2.subtract(red, cv2.max(blue, green)) > RED)) / max(1, red.size)
 
 
 def _without_frames(ink: Pixels) -> Pixels:
