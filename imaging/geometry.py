@@ -25,7 +25,9 @@ def measure(raster: Raster, prepared: Prepared | None = None, *, osd: Osd | None
     prepared = prepared or prepare(raster)
     crop = _guarded(cropping.measure(prepared), prepared)
     ink, dpi = letters.letters(prepared, _working(crop.box, prepared)), prepared.ink_dpi
-    attitude = orientation.measure(ink, dpi, orientation.reading_osd(prepared, osd))
+    attitude = orientation.measure(
+        ink, dpi, orientation.reading_osd(prepared, osd), lambda across: letters.mixed_heights(prepared, across)
+    )
     value = skew.as_value(attitude.refined())
     found = Geometry(attitude.orientation, value if value.confidence > 0 else _edge_skew(crop), crop)
     return _on_its_own_size(found, prepared)

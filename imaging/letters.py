@@ -16,6 +16,10 @@ LONGEST_MM = 40.0
 """No word hangs together over more than this; rules, frames, page edges and the flourish of a signature do."""
 BORDER_MM = 1.5
 """Ink that touches a frame's edge is the scanner's."""
+LETTER_MM = (0.9, 8.0)
+LOW_SHARE = 0.25
+"""At least this share of the letters is clearly lower than the tall ones in running text: 0.43 to 0.64 on real and typeset
+pages, 0.00 on capitals and digits."""
 COLOUR_SHARE = 0.3
 """Where the ink without colour is less than this share of all ink, the text itself is coloured (blue and violet
 typewriting)."""
@@ -69,3 +73,14 @@ def _erased(ink: Ink, mask: np.ndarray) -> Ink:
     small = cv2.resize(mask, (ink.shape[1], ink.shape[0]), interpolation=cv2.INTER_AREA)
     grown = cv2.dilate(small, np.ones((3, 3), np.uint8))
     return cast(Ink, np.where(grown > 0, np.float32(0), ink))
+
+
+def mixed_heights(prepared: Prepared, across: bool) -> bool:
+    """Whether letters come in two heights, as in running text. Capitals and digits are all alike, and what then stands
+    above and below a line says nothing about which way is up. ``across``: lines run from top to bottom of the scan."""
+    extents = prepared.components.stats[1:, 2:4] / prepared.px_per_mm
+    letter = ((extents >= LETTER_MM[0]) & (extents <= LETTER_MM[1])).all(axis=1)
+    heights = extents[letter, 0 if across else 1]
+    if len(heights) < 40:
+        return True
+    return float((heights < 0.8 * np.quantile(heights, 0.9)).mean()) >= LOW_SHARE

@@ -28,6 +28,8 @@ STRIP_MM = 45.0
 """Lines are read in strips this wide, so that what is left of the skew does not smear them."""
 CORE_MM = (0.9, 4.5)
 """x-heights and capitals between these are lines."""
+CORE_SHARES = (0.5, 0.33)
+"""A line's core is where its profile exceeds these shares of the local peak."""
 WING = 0.8
 """How far above and below the core is looked, in core heights."""
 LEAST_LINES = 6
@@ -73,8 +75,15 @@ AXES: tuple[tuple[Turn, Turn], tuple[Turn, Turn]] = (0, 180), (90, 270)
 UNKNOWN = Attitude(Orientation(0, 0.0), NOTHING)
 
 
-def measure(ink: Ink, dpi: float, ask: Callable[[], tuple[Turn, float] | None] | None = None) -> Attitude:
-    """The attitude of a page from its letters (``imaging.letters``). ``ask`` is called only where the lines do not decide."""
+def measure(
+    ink: Ink,
+    dpi: float,
+    ask: Callable[[], tuple[Turn, float] | None] | None = None,
+    varied: Callable[[bool], bool] | None = None,
+) -> Attitude:
+    """The attitude of a page from its letters (``imaging.letters``). ``ask`` is called only where the lines do not decide.
+    ``varied``: whether letters come in two heights, told whether the lines run from top to bottom; where they do not
+    (capitals, digits), the lines do not decide."""
     if not enough(ink, dpi):
         return UNKNOWN
     inks = ink, turned(ink, 90)
@@ -82,7 +91,8 @@ def measure(ink: Ink, dpi: float, ask: Callable[[], tuple[Turn, float] | None] |
     readings = tuple(coarse(spectrum) for spectrum in spectra)
     axis = 0 if readings[0].lines >= readings[1].lines else 1
     decided = readings[axis].confidence > 0 and readings[axis].lines >= AXIS_MARGIN * readings[1 - axis].lines
-    found = asymmetry(sheared(inks[axis], readings[axis].degrees), dpi) if decided else NO_ASYMMETRY
+    telling = decided and (varied is None or varied(axis == 1))
+    found = asymmetry(sheared(inks[axis], readings[axis].degrees), dpi) if telling else NO_ASYMMETRY
     if found.confidence > 0:
         turn, confidence = AXES[axis][0 if found.score > 0 else 1], found.confidence
     else:
@@ -93,10 +103,18 @@ def measure(ink: Ink, dpi: float, ask: Callable[[], tuple[Turn, float] | None] |
 
 
 def asymmetry(level: Ink, dpi: float) -> Asymmetry:
-    """Ink above against ink below the lines of a level ink map (float32, 0 = paper)."""
+    """Ink above against ink below the lines of a level ink map (float32, 0 = paper): the weaker of two readings, with
+    narrow and with wide cores. Where they disagree (capitals, whose bars pass for a core of their own) there is none."""
+    narrow, wide = (_asymmetry(level, dpi, share) for share in CORE_SHARES)
+    weaker = narrow if abs(narrow.score) < abs(wide.score) else wide
+    return weaker if narrow.score * wide.score > 0 and narrow.deviations * wide.deviations > 0 else NO_ASYMMETRY
+
+
+def _asymmetry(level: Ink, dpi: float, share: float) -> Asymmetry:
     step = max(8, round(STRIP_MM * dpi / 25.4))
     wings = [
-        _wings(level[:, left : left + step].sum(axis=1), dpi) for left in range(0, max(1, level.shape[1] - step // 2), step)
+        _wings(level[:, left : left + step].sum(axis=1), dpi, share)
+        for left in range(0, max(1, level.shape[1] - step // 2), step)
     ]
     above, below = (np.concatenate(parts) for parts in zip(*wings, strict=True))
     total = above + below
@@ -119,14 +137,15 @@ def reading_osd(prepared: Prepared, osd: Osd | None) -> Callable[[], tuple[Turn,
     return None if osd is None else lambda: osd(prepared.half_gray, prepared.dpi)
 
 
-def _wings(profile: NDArray[np.float32], dpi: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Ink above and below each line of one strip's row profile, cores found at half of the local peak, in eighths of a mm."""
+def _wings(profile: NDArray[np.float32], dpi: float, share: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Ink above and below each line of one strip's row profile, cores found at a share of the local peak, in
+    eighths of a mm."""
     per_mm = 8.0
     rows = max(4, round(len(profile) * 25.4 / dpi * per_mm))
     fine = cv2.resize(profile[:, None], (1, rows), interpolation=cv2.INTER_CUBIC)[:, 0].astype(np.float64)
     window = np.ones((round(9 * per_mm) | 1, 1), np.uint8)
     peak = cv2.dilate(fine[:, None], window)[:, 0]
-    inside = (fine > 0.5 * peak) & (fine > 0.15 * fine.max())
+    inside = (fine > share * peak) & (fine > 0.15 * fine.max())
     edges = np.flatnonzero(np.diff(np.concatenate(([0], inside.astype(np.int8), [0]))))
     starts, ends = edges[::2], edges[1::2]
     heights = ends - starts
