@@ -19,7 +19,9 @@ _PARTS = (login, home, intake, scan, page, picture, items, review, release, jour
 
 
 def create_app(house: House, settings: Settings) -> Flask:
-    """The console over this house. Raises SohoaError in one clear line when the browser side was not installed."""
+    """The console over this house; the archive's interface too, unless that has a port of its own.
+
+    Raises SohoaError in one clear line when the browser side was not installed."""
     require_assets(_VENDOR)
     app = Flask(__name__)
     app.extensions["sohoa.house"] = house
@@ -34,7 +36,18 @@ def create_app(house: House, settings: Settings) -> Flask:
     saying.install(app)
     for part in _PARTS:
         app.register_blueprint(part.blueprint)
+    if settings.archive.port is None:
+        app.register_blueprint(archive_interface)
+    return app
+
+
+def create_archive_app(house: House, settings: Settings) -> Flask:
+    """The archive's interface alone, for a port and certificates of its own."""
+    app = Flask(__name__, static_folder=None)
+    app.extensions["sohoa.house"] = house
+    app.extensions["sohoa.settings"] = settings
     app.register_blueprint(archive_interface)
+    app.after_request(security.dress)
     return app
 
 

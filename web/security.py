@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 from station.config import Settings
 
@@ -33,9 +34,21 @@ _HEADERS = {
 }
 
 
+_UNATTENDED = frozenset({"scan.live", "scan.changes", "review.changes", "release.status", "picture.show", "static"})
+"""What a page left open asks by itself: no sign that anybody is there."""
+
+
+class IdleSession(SecureCookieSessionInterface):
+    """A session lives on while a person does something, not while a page merely stays open."""
+
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        return session.modified or (request.endpoint not in _UNATTENDED and super().should_set_cookie(app, session))
+
+
 def prepare(app: Flask, settings: Settings, data_folder: Path) -> None:
     """Cookies HttpOnly, SameSite=Lax, Secure under TLS; idle sessions end; requests have a size."""
     app.secret_key = secret_key(data_folder / "console.key")
+    app.session_interface = IdleSession()
     app.config.update(
         SESSION_COOKIE_NAME="sohoa",
         SESSION_COOKIE_HTTPONLY=True,
@@ -46,7 +59,7 @@ def prepare(app: Flask, settings: Settings, data_folder: Path) -> None:
         MAX_CONTENT_LENGTH=1024 * 1024,
         TEMPLATES_AUTO_RELOAD=False,
     )
-    app.after_request(_dress)
+    app.after_request(dress)
 
 
 def secret_key(path: Path) -> bytes:
@@ -58,7 +71,8 @@ def secret_key(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _dress(response: Response) -> Response:
+def dress(response: Response) -> Response:
+    """The headers of every answer, where a view has not set its own."""
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     if request.endpoint != "static" and "Cache-Control" not in response.headers:

@@ -1,6 +1,7 @@
 """Who may do what, proved over every route there is."""
 
 import re
+import ssl
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,11 @@ from scene import Scene
 
 from batches import people
 from batches.words import Role
+from station.config import Archive
+from station.errors import SohoaError
+from web.__main__ import archive_door, gunicorn_options
 from web.access import ROUTES, Open, allowed, may
+from web.app import create_archive_app
 
 LOGINS = {Role.OPERATOR: "an", Role.SUPERVISOR: "binh", Role.ADMINISTRATOR: "quantri"}
 
@@ -123,3 +128,24 @@ def test_no_template_carries_script_or_style_of_its_own() -> None:
     for template in (Path(__file__).parents[2] / "web" / "templates").rglob("*.html"):
         text = template.read_text("utf-8")
         assert not re.search(r"\sstyle=|\son[a-z]+=|<style|<script(?![^>]*\ssrc=)", text), template.name
+
+
+def test_a_page_left_open_does_not_keep_a_person_signed_in(operator: Client) -> None:
+    """Asking for changes and pictures sets no new cookie; a person's own steps do."""
+    for path in ("/batches/1/scan/changes?after=-1", "/pages/1/thumb.jpg"):
+        answer = operator.get(path)
+        assert answer.status_code == 200
+        assert "Set-Cookie" not in answer.headers, path
+    assert "Set-Cookie" in operator.get("/batches/1/scan").headers
+
+
+def test_the_archives_interface_can_have_a_port_of_its_own(scene: Scene, tmp_path: Path) -> None:
+    archive = Archive(port=8478, client_ca=tmp_path / "ca.pem", tls_certificate=tmp_path / "c.pem", tls_key=tmp_path / "k.pem")
+    settings = scene.house.settings.model_copy(update={"archive": archive})
+    apart = create_archive_app(scene.house, settings)
+    assert {rule.endpoint.split(".")[0] for rule in apart.url_map.iter_rules()} == {"archive"}
+    assert apart.test_client().get("/api/v1/batches").status_code == 401
+    options = gunicorn_options(archive_door(settings))
+    assert (options["bind"], options["cert_reqs"]) == ("127.0.0.1:8478", ssl.CERT_REQUIRED)
+    with pytest.raises(SohoaError, match=r"archive\.port"):
+        archive_door(scene.house.settings)

@@ -80,7 +80,8 @@ function keyName(event) {
 }
 
 function typing(element) {
-  return element instanceof HTMLElement && (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName));
+  if (!(element instanceof HTMLElement) || /^(radio|checkbox)$/.test(element.type || '')) return false;
+  return element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName);
 }
 
 function shown(element) {

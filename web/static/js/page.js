@@ -11,6 +11,7 @@ const picture = document.getElementById('crop-picture');
 const box = document.getElementById('crop-box');
 const WHOLE = [0, 0, 1, 1];
 const MARGIN = 40;
+const LOOK_EVERY = 1500;
 let frame = [0.02, 0.02, 0.98, 0.98];
 let viewer = null;
 
@@ -34,7 +35,7 @@ function ownStyle() {
 }
 
 async function open() {
-  if (!desk.dataset.ready) { setTimeout(() => location.reload(), 1500); return; }
+  if (!desk.dataset.ready) return; // it comes with the next look
   const proof = await size(page.proof);
   ownStyle();
   viewer = window.OpenSeadragon({
@@ -177,5 +178,18 @@ function pull(dx, dy, edges, start) {
   frame = moved;
   place();
 }
+
+// -- the page as it is now: a picture made anew meanwhile is shown, unless somebody is at work on the old one ---------------
+
+async function look() {
+  if (cropper.hidden && !document.querySelector('dialog[open]')) {
+    const response = await fetch(`${urls.changes}?after=${desk.dataset.revision}`, { headers: { Accept: 'application/json' } }).catch(() => null);
+    const changed = response?.ok ? await response.json() : null;
+    if (changed?.pages.some((one) => one.id === page.id)) { location.reload(); return; }
+    if (changed) desk.dataset.revision = changed.revision;
+  }
+  setTimeout(look, LOOK_EVERY);
+}
+setTimeout(look, LOOK_EVERY);
 
 open();
