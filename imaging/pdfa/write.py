@@ -8,7 +8,6 @@ import os
 import tempfile
 import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 from typing import Any, cast
@@ -40,16 +39,16 @@ def write(pages: Iterable[PdfPage], out: Path, *, metadata: PdfMetadata) -> PdfR
     Raises PdfRefused when the result would not be PDF/A-2b or has no page; then nothing stands at ``out`` that did not
     before. OSError for a full disk or a missing folder."""
     font, words = InvisibleFont(), 0
-    with tempfile.TemporaryDirectory(prefix=".sohoa-pdf-", dir=out.parent) as folder, ExitStack() as held:
-        document = held.enter_context(pikepdf.new())
+    with tempfile.TemporaryDirectory(prefix=".sohoa-pdf-", dir=out.parent) as folder:
+        parts: list[Path] = []
         for number, chunk in enumerate(_chunks(iter(pages))):
-            path = Path(folder) / f"{number}.pdf"
-            words += _write_chunk(chunk, path, font)
-            document.pages.extend(held.enter_context(pikepdf.open(path)).pages)
-        if not len(document.pages):
+            parts.append(Path(folder) / f"{number}.pdf")
+            words += _write_chunk(chunk, parts[-1], font)
+        if not parts:
             raise PdfRefused(out, ("no pages",))
-        _give_font(document, font)
-        return _finish(document, out, metadata, words)
+        with pikepdf.open(_joined(parts, Path(folder) / "all.pdf")) as document:
+            _give_font(document, font)
+            return _finish(document, out, metadata, words)
 
 
 def replace_text(source: Path, texts: Iterable[PageText | None], out: Path, *, metadata: PdfMetadata) -> PdfReport:
@@ -62,6 +61,14 @@ def replace_text(source: Path, texts: Iterable[PageText | None], out: Path, *, m
             words += _replace_page_text(document, page, text, font, source)
         _give_font(document, font)
         return _finish(document, out, metadata, words)
+
+
+def _joined(parts: list[Path], whole: Path) -> Path:
+    """All parts as one file, streamed by qpdf: ``Pdf.pages.extend`` would copy every picture into memory."""
+    if len(parts) == 1:
+        return parts[0]
+    pikepdf.Job(["qpdf", "--empty", "--pages", *map(str, parts), "--", str(whole)]).run()
+    return whole
 
 
 def _chunks(pages: Iterator[PdfPage]) -> Iterator[list[PdfPage]]:

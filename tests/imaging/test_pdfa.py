@@ -282,7 +282,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, len(image.data
         peak, kilobytes = map(int, run.stdout.split())
         peaks.append(peak)
         assert kilobytes > 1000, "the pictures must be large enough to be seen"
-    assert peaks[1] - peaks[0] < 40, peaks
+    assert peaks[1] - peaks[0] < 25, peaks
 
 
 def test_black_pages_and_tiny_pages_are_pages_too(tmp_path: Path) -> None:
