@@ -35,12 +35,12 @@ WING = 0.8
 LEAST_LINES = 6
 LEAST_ASYMMETRY = 0.08
 LEAST_DEVIATIONS = 4.0
-"""The mean asymmetry of the lines in standard errors."""
+"""The asymmetry in its standard errors."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asymmetry:
-    """``score``: (above - below) / (above + below) over all lines, + = upright. ``deviations``: mean over its standard error.
+    """``score``: (above - below) / (above + below) over all lines, + = upright. ``deviations``: score over its standard error.
     ``lines``: line pieces seen."""
 
     score: float
@@ -118,13 +118,12 @@ def _asymmetry(level: Ink, dpi: float, share: float) -> Asymmetry:
     ]
     above, below = (np.concatenate(parts) for parts in zip(*wings, strict=True))
     total = above + below
-    above, below, total = above[total > 0], below[total > 0], total[total > 0]
-    if len(total) < 2:
+    if len(total) < 2 or total.sum() <= 0:
         return Asymmetry(0.0, 0.0, len(total))
-    each = (above - below) / total
     score = float((above.sum() - below.sum()) / total.sum())
-    error = float(each.std(ddof=1)) / np.sqrt(len(each))
-    return Asymmetry(score, float(each.mean() / max(error, 1e-6)), len(each))
+    # Standard error of a ratio of sums: pieces of a few letters weigh as little as they say.
+    error = float(np.sqrt(((above - below - score * total) ** 2).sum()) / total.sum())
+    return Asymmetry(score, score / max(error, 1e-6), int((total > 0).sum()))
 
 
 def turned(ink: NDArray[np.float32], degrees: Turn) -> Ink:

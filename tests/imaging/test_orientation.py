@@ -58,3 +58,10 @@ def test_an_unsure_page_asks_the_engine_once_and_takes_its_answer() -> None:
 def test_an_engine_without_an_answer_leaves_the_page_unsure() -> None:
     found = geometry.measure(raster(np.full((1754, 1240), 240, np.uint8)), osd=lambda gray, dpi: None)
     assert (found.orientation.degrees, found.orientation.confidence) == (0, 0.0)
+
+
+@pytest.mark.parametrize("quarters", [0, 2])
+def test_bare_capitals_are_left_to_a_person(quarters: int) -> None:
+    scan = page(17, words=["UY", "BAN", "NHAN", "DAN", "TINH", "QUYET", "DINH", "PHE", "DUYET", "TAI", "LIEU"])
+    found = geometry.measure(raster(np.ascontiguousarray(np.rot90(scan, quarters)))).orientation
+    assert (found.degrees, found.confidence) == (0, 0.0)
