@@ -12,6 +12,8 @@ NUMBERED = frozenset("dieu khoan diem doan muc so phan chuong phu luc bang bieu 
 STROKE = re.compile(r"^[(]?([l|\]])([).,;:]*)$")
 ARTICLE = re.compile(r"^([LIl|\]])([.:]?)$")
 SQUARE_METRE = re.compile(r"^([(]?\d[\d.,]*m)[?*’'”](?=\W*$)")
+ENDING = re.compile(r"^([(]?[^\W\d_]{2,}\)?)\.[/!|IlÍí1]\.?$")
+"""``./.`` after the last word of a paper."""
 LIST_LETTER = re.compile(r"^(.)\)$")
 ALPHABET = "abcdđeghiklmnopqrstuvxy"
 """The letters of Vietnamese lists: a) b) c) d) đ) e) g) h) …"""
@@ -29,17 +31,29 @@ def _one(line: Sequence[Token], place: int, model: Model) -> Token:
     token = line[place]
     before = fold(line[place - 1].text) if place else ""
     after = line[place + 1].text if place + 1 < len(line) else ""
-    if token.text == "—":
-        return _retold(token, "–")  # a dash as long as two letters is not used in these papers
-    if SQUARE_METRE.match(token.text):
-        return _retold(token, SQUARE_METRE.sub(r"\g<1>2", token.text))
-    if before in NUMBERED and (found := STROKE.match(token.text)):
-        return _retold(token, token.text.replace(found[1], "1", 1))
-    if before == "dieu" and (found := ARTICLE.match(token.text)):
-        return _retold(token, "1" + found[2])
     if _speck_for_stop(token.text, after, model):
         return Token(token.text[:-1], token.confidence, token.choices[: len(token.text) - 1])
-    return token
+    text = _figure_one(token.text, before) or _sign(token.text, after)
+    return _retold(token, text) if text else token
+
+
+def _sign(text: str, after: str) -> str:
+    """A dash, a square metre, the end of a paper; empty = nothing to mend."""
+    if text == "—":
+        return "–"  # a dash as long as two letters is not used in these papers
+    if SQUARE_METRE.match(text):
+        return SQUARE_METRE.sub(r"\g<1>2", text)
+    ending = None if after else ENDING.match(text)
+    return f"{ending[1]}./." if ending else ""
+
+
+def _figure_one(text: str, before: str) -> str:
+    """The figure 1 after a word that is followed by figures; empty = nothing to mend."""
+    stroke = STROKE.match(text) if before in NUMBERED else None
+    if stroke:
+        return text.replace(stroke[1], "1", 1)
+    article = ARTICLE.match(text) if before == "dieu" else None
+    return f"1{article[2]}" if article else ""
 
 
 def _retold(token: Token, text: str) -> Token:

@@ -21,6 +21,8 @@ WEAK = 0.5
 GAIN = 0.15
 SURE_FIGURE = 0.6
 """A figure is replaced only by one the engine is this sure of."""
+SURE_CODE = 0.75
+"""The same for an abbreviation, which no vocabulary confirms."""
 ODD = frozenset("{}|\\¡#£¢@§<>~^_`®©™°±[]⁄*")
 MARGIN = 0.2
 """Share of a line's height shown around it."""
@@ -87,6 +89,8 @@ def _convinces(other: Token, first: Token) -> bool:
     odd = not ODD.isdisjoint(first.text)
     if any(one.isdigit() for one in other.text + first.text):
         return surer and other.confidence >= SURE_FIGURE and (odd or _figures(other.text) == _figures(first.text))
+    if other.text.isupper() and first.text.isupper() and len(other.text) > 2:
+        return surer and other.confidence >= SURE_CODE
     return known(other.text) and (odd or surer or not known(first.text))
 
 

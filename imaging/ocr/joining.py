@@ -22,14 +22,20 @@ def join_codes(line: ReadLine) -> ReadLine:
 
 
 def _belong(left: ReadWord, right: ReadWord) -> bool:
-    if not OPEN_CODE.match(left.token.text) or not right.token.text[0].isalnum():
+    if not OPEN_CODE.match(left.token.text) or not right.token.text.lstrip("-")[:1].isalnum():
         return False
     height = min(left.box[3] - left.box[1], right.box[3] - right.box[1])
     return right.box[0] - left.box[2] < GAP * height
 
 
 def _joined(left: ReadWord, right: ReadWord) -> ReadWord:
-    one, two = left.token, right.token
+    one, two = left.token, _without_stroke(right.token)
     choices = (*one.choices, *two.choices) if one.choices and two.choices else ()
     box = (left.box[0], min(left.box[1], right.box[1]), right.box[2], max(left.box[3], right.box[3]))
     return ReadWord(Token(one.text + two.text, min(one.confidence, two.confidence), choices), box)
+
+
+def _without_stroke(token: Token) -> Token:
+    """The stroke between the two parts read a second time is dropped."""
+    extra = len(token.text) - len(token.text.lstrip("-"))
+    return Token(token.text[extra:], token.confidence, token.choices[extra:]) if extra else token

@@ -81,6 +81,7 @@ def test_a_first_letter_lost_to_a_stroke():
     [
         ("theo khoản l Điều 5", "theo khoản 1 Điều 5"),
         ("Điều L.", "Điều 1."),
+        ("kính trình Hội đồng nhân dân tỉnh.!.", "kính trình Hội đồng nhân dân tỉnh./."),
         ("diện tích 69,5m?; còn lại", "diện tích 69,5m2; còn lại"),
         ("Sở Lao động — Thương binh", "Sở Lao động – Thương binh"),
         ("tại Nghị. quyết số 83", "tại Nghị quyết số 83"),

@@ -237,6 +237,8 @@ def test_a_code_cut_in_two_is_one_word(engine):
     from imaging.ocr.joining import join_codes
 
     parts = (ReadWord(Token("1743/QĐ-"), (0, 0, 100, 40)), ReadWord(Token("BGTVT,"), (104, 0, 200, 40)))
+    twice = (parts[0], ReadWord(Token("-BGTVT,"), (98, 0, 200, 40)))
+    assert [word.token.text for word in join_codes(ReadLine(twice, (0, 0, 200, 40), (38, 0))).words] == ["1743/QĐ-BGTVT,"]
     apart = (parts[0], ReadWord(Token("BGTVT,"), (130, 0, 230, 40)))
     assert [word.token.text for word in join_codes(ReadLine(parts, (0, 0, 200, 40), (38, 0))).words] == ["1743/QĐ-BGTVT,"]
     assert len(join_codes(ReadLine(apart, (0, 0, 230, 40), (38, 0))).words) == 2
