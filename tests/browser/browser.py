@@ -80,8 +80,10 @@ class Person:
         self.driver.save_screenshot(str(path))
 
     def complaints(self) -> list[str]:
-        """What the browser's console holds against us: script errors and refused content."""
-        return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
+        """What the browser's console holds against us: script errors and refused content. A refusal that the page itself
+        shows to the person (409, 422) is none."""
+        severe = [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
+        return [line for line in severe if "status of 422" not in line and "status of 409" not in line]
 
 
 @contextmanager

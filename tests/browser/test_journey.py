@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ SHOTS = os.environ.get("SHOTS")  # a folder: pictures of every desk at both size
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.timeout(420),
+    pytest.mark.timeout(600),
     pytest.mark.skipif(not (CHROMIUM.exists() and DRIVER.exists()), reason="needs chromium and chromedriver"),
     pytest.mark.skipif(sys.platform != "linux", reason="needs libsane"),
     pytest.mark.skipif(
@@ -282,7 +283,7 @@ def review_and_return_one(binh: Person, batch: str) -> str:
     binh.wait(lambda: chosen(binh) not in ("", returned))
     assert binh.find(f"#page-{returned} .verdict").text == "↩"
     binh.find("[data-dialog='ask-reject']").click()
-    binh.fill("reason", "Một trang mờ")
+    binh.find("#ask-reject [name=reason]").send_keys("Một trang mờ")
     binh.find("#ask-reject button[value='yes']").click()
     binh.wait(lambda: "/review" not in binh.driver.current_url)
     return returned
@@ -329,8 +330,6 @@ def curl(station: Running, token: str, path: str, *more: str) -> bytes:
 
 def pull_and_acknowledge(station: Running, token: str) -> None:
     """What the archive's server does: the feed, the manifest, every file against its digest, a receipt."""
-    from hashlib import sha256
-
     (package,) = json.loads(curl(station, token, "/api/v1/batches"))["batches"]
     manifest_bytes = curl(station, token, package["manifest"])
     assert sha256(manifest_bytes).hexdigest() == package["manifest_sha256"]

@@ -7,7 +7,15 @@ from console_client import Client
 from flask import Flask
 from scene import FIRST, Scene, make_scene, open_scene
 
+from station.words import speaking
 from web import app as web_app
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> Iterator[None]:
+    """The console sets the language of its thread; here that is the tests' own thread."""
+    with speaking("vi"):
+        yield
 
 
 @pytest.fixture(scope="session")

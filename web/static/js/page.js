@@ -28,9 +28,8 @@ function size(url) {
 
 /** The viewer wants to add a style of its own where it finds none; the page's policy forbids that, so it finds one. */
 function ownStyle() {
-  const style = document.createElement('style');
-  style.type = 'text/plain'; // not a style sheet: nothing to forbid
-  style.dataset.openseadragonMobileCss = 'true';
+  const style = document.createElementNS('urn:none', 'style'); // found by its name, but no style sheet
+  style.setAttribute('data-openseadragon-mobile-css', 'true');
   document.head.append(style);
 }
 
