@@ -22,6 +22,10 @@ AREA_TOLERANCE = 0.5
 """mm; drivers round areas to their own grid, and 8.5 inch is 215.9 mm in one table and 215.872 in another."""
 
 
+MOST_SHEETS = 20_000
+"""Sheets of one run after which a feeder counts as one that never ends: three hours of a 110 sheets a minute scanner."""
+
+
 class Run(Protocol):
     """One pass of paper through one device, as a context manager and an iterator.
 
@@ -64,8 +68,11 @@ class Backend(Protocol):
     def capabilities(self, address: str) -> DeviceCapabilities:
         """Raises ScanFault UNKNOWN_DEVICE, BUSY, OFFLINE, ACCESS_DENIED, HUNG, CRASHED."""
 
-    def open_run(self, address: str, settings: ScanSettings, spool: Path, *, first_sheet: int = 1) -> Run:
-        """Open the device, make every setting and read it back. No paper moves before the first ``next``.
+    def open_run(
+        self, address: str, settings: ScanSettings, spool: Path, *, first_sheet: int = 1, most_sheets: int = MOST_SHEETS
+    ) -> Run:
+        """Open the device, make every setting and read it back. No paper moves before the first ``next``; after
+        ``most_sheets`` whole sheets the run ends with ENDLESS_FEED instead of asking for more.
 
         ``spool`` is made if missing. Raises ScanFault BAD_SETTING with ``nearest``, or a fault of phase OPEN."""
 

@@ -48,6 +48,8 @@ class FaultKind(StrEnum):
     DISK_FULL = "disk_full"
     NO_MEMORY = "no_memory"
     UNSUPPORTED = "unsupported"
+    ENDLESS_FEED = "endless_feed"
+    """More sheets than any stack holds: a device that reports paper for ever."""
     INTERRUPTED = "interrupted"
     """The station itself was stopped (a power cut, a kill) while the paper ran."""
 

@@ -16,6 +16,8 @@ from scanner.model import ColorMode
 STRIP_BYTES = 2 << 20
 """Aim for strips of about 2 MB: large enough to compress well, small enough to share between two threads."""
 LEVEL = 1
+AHEAD = 8
+"""Strips read but not yet compressed: a device quicker than the encoder waits instead of filling the memory."""
 SHORT, LONG, RATIONAL = 3, 4, 5
 Buffer = bytes | bytearray | memoryview
 
@@ -60,6 +62,8 @@ class TiffPage:
         if self._mode is ColorMode.BITONAL:
             self._bits += strip
         else:
+            if len(self._strips) >= AHEAD:
+                self._strips[-AHEAD].result()
             self._strips.append(self._pool.submit(_deflate, strip))
 
     def finish(self, height: int) -> Iterator[Buffer]:

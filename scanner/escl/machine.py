@@ -244,7 +244,7 @@ class Machine:
     def _remember_return(self, job: Job) -> None:
         """The sheet of a spoiled picture comes back when the job is over, and all that left after it."""
         side = job.current
-        if side and side.fault and side.fault.returns:
+        if side and side.fault and side.fault.returns and job.request.source is not Source.FLATBED:
             job.put_back_to = job.put_back_to or side.number
 
     def _make_room(self) -> None:
@@ -286,8 +286,12 @@ class Machine:
             job.state = "Completed"
             raise Refusal(404, "the glass has one picture")
         number = self._glass % len(self.tray) + 1
+        if fault := self.script.take(number, Face.FRONT):
+            self._fault_note(fault, number, Face.FRONT)
+        if fault and fault.fault in _REFUSALS:
+            raise Refusal(_REFUSALS[fault.fault], fault.fault)
         self._glass = number
-        return Side(job, number, self.tray.sheet(number), Face.FRONT, None, self._pace(job))
+        return Side(job, number, self.tray.sheet(number), Face.FRONT, fault, self._pace(job))
 
     def _from_feeder(self, job: Job) -> Side:
         if Hostile.PAGE_FOREVER in self.script.hostile and not self.tray.left:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from scanner.worker.backend import ProcessBackend
+from scanner.worker.process import MEMORY_LIMIT
 from scanner.worker.timeouts import Timeouts
 
 
@@ -12,7 +13,12 @@ class SaneBackend(ProcessBackend):
     ``library_path``: a folder with further SANE backends (``libsane-NAME.so.1``), searched before the system's."""
 
     def __init__(
-        self, config_dir: Path | None = None, *, timeouts: Timeouts | None = None, library_path: Path | None = None
+        self,
+        config_dir: Path | None = None,
+        *,
+        timeouts: Timeouts | None = None,
+        library_path: Path | None = None,
+        memory: int = MEMORY_LIMIT,
     ) -> None:
         env = {}
         if config_dir is not None:
@@ -20,4 +26,4 @@ class SaneBackend(ProcessBackend):
             env["SANE_CONFIG_DIR"] = str(config_dir)
         if library_path is not None:
             env["LD_LIBRARY_PATH"] = str(library_path)
-        super().__init__("sane", "scanner.sane.child", env=env, timeouts=timeouts)
+        super().__init__("sane", "scanner.sane.child", env=env, timeouts=timeouts, memory=memory)

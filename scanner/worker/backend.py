@@ -6,9 +6,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from scanner.backend import MOST_SHEETS
 from scanner.model import DeviceCapabilities, DeviceInfo, Face, FaultKind, Phase, ScanFault, ScanSettings, Source, StoredSide
 from scanner.wire import capabilities_from_json, device_from_json, settings_to_json, side_from_json
-from scanner.worker.process import Child
+from scanner.worker.process import MEMORY_LIMIT, Child
 from scanner.worker.timeouts import Timeouts
 
 
@@ -23,8 +24,10 @@ class ProcessBackend:
         arguments: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
         timeouts: Timeouts | None = None,
+        memory: int = MEMORY_LIMIT,
     ) -> None:
         self.name = name
+        self._memory = memory
         self._module, self._arguments = module, tuple(arguments)
         self._env = dict(env or {})
         self._timeouts = timeouts or Timeouts()
@@ -45,12 +48,14 @@ class ProcessBackend:
         child = self._child()
         return Watcher(child, address)
 
-    def open_run(self, address: str, settings: ScanSettings, spool: Path, *, first_sheet: int = 1) -> "ProcessRun":
+    def open_run(
+        self, address: str, settings: ScanSettings, spool: Path, *, first_sheet: int = 1, most_sheets: int = MOST_SHEETS
+    ) -> "ProcessRun":
         spool.mkdir(parents=True, exist_ok=True)
-        return ProcessRun(self._child(), address, settings, spool.resolve(), first_sheet)
+        return ProcessRun(self._child(), address, settings, spool.resolve(), first_sheet, most_sheets)
 
     def _child(self) -> Child:
-        return Child(self._module, self._arguments, self._env, self._timeouts)
+        return Child(self._module, self._arguments, self._env, self._timeouts, self._memory)
 
     def _ask_once(self, request: dict[str, Any], phase: str) -> dict[str, Any]:
         child = self._child()
@@ -92,11 +97,14 @@ class Watcher:
 class ProcessRun:
     """See ``scanner.backend.Run``."""
 
-    def __init__(self, child: Child, address: str, settings: ScanSettings, spool: Path, first_sheet: int) -> None:
+    def __init__(
+        self, child: Child, address: str, settings: ScanSettings, spool: Path, first_sheet: int, most_sheets: int
+    ) -> None:
         self._child, self._spool = child, spool
         self._duplex = settings.source is Source.DUPLEX
         self._stop, self._killed, self._over = threading.Event(), False, False
         self._last: StoredSide | None = None
+        self._last_sheet = first_sheet + most_sheets - 1
         request = {"address": address, "settings": settings_to_json(settings), "spool": str(spool), "first_sheet": first_sheet}
         try:
             answer = child.ask({"verb": "open", **request}, "start")
@@ -115,6 +123,9 @@ class ProcessRun:
         if self._stop.is_set() and self._between_sheets():
             self._over = True
             raise ScanFault(FaultKind.OPERATOR_STOP, Phase.DONE, "stopped between two sheets")
+        if self._last is not None and self._last.sheet >= self._last_sheet and self._between_sheets():
+            self._over = True
+            raise ScanFault(FaultKind.ENDLESS_FEED, Phase.DONE, f"sheet {self._last.sheet} and no end")
         answer = self._ask_next()
         if answer["at"] == "end":
             self._over = True

@@ -56,6 +56,17 @@ def no_memory() -> None:
     raise MemoryError("none left")
 
 
+def hungry() -> None:
+    held = []
+    while True:
+        held.append(bytearray(16 << 20))
+
+
+def starved_library() -> None:
+    os.write(2, b"sane-airscan: Out of memory\n")
+    os.abort()
+
+
 def chat() -> None:
     os.write(1, b'{"at": "end"}\n' * 2000)
     os.write(2, b"driver noise\n" * 20000)
@@ -72,6 +83,8 @@ HABITS = {
     "stop_button": lambda: None,
     "slow_sensor": lambda: None,
     "no_memory": no_memory,
+    "hungry": hungry,
+    "starved_library": starved_library,
     "chat": chat,
     "unheard": lambda: {}["unheard"],
 }

@@ -11,7 +11,7 @@ from escl_rig import make_paper
 
 from scanner.escl import FaultScript, VirtualScanner
 from scanner.escl.hostile import Hostile
-from scanner.model import ScanFault
+from scanner.model import FaultKind, ScanFault
 from scanner.sane.backend import SaneBackend
 from scanner.sane.config import write_private_config
 
@@ -45,3 +45,30 @@ def test_a_lie_is_a_named_fault_in_time_and_the_honest_device_works_again(tmp_pa
         scanner.reload()
         sides, fault = run_out(rig, FEEDER, tmp_path / "again")
         assert (fault, len(sides)) == (None, 2)
+
+
+def test_an_answer_without_end_meets_the_memory_limit_before_the_watchdog(tmp_path: Path) -> None:
+    paper = make_paper(tmp_path / "paper", 1)
+    with VirtualScanner(paper, name="Liar", faults=FaultScript(hostile=[Hostile.CAPS_ENDLESS])) as scanner:
+        rig = Rig(tmp_path, scanner)
+        rig.backend = SaneBackend(tmp_path / "sane", timeouts=replace(TIMES, open=60.0), memory=384 << 20)
+        _, fault = run_out(rig, FEEDER, tmp_path / "run")
+        # sane-airscan gives up the answer it cannot hold and calls that an I/O error; other drivers abort
+        assert fault is not None and fault.kind in (FaultKind.OFFLINE, FaultKind.NO_MEMORY)
+        assert "no sign of life" not in fault.detail
+        scanner.set_faults(FaultScript())
+        sides, fault = run_out(rig, FEEDER, tmp_path / "again")
+        assert (fault, len(sides)) == (None, 1)
+
+
+def test_a_feeder_that_never_ends_is_left_with_every_sheet_that_was_asked_for(tmp_path: Path) -> None:
+    paper = make_paper(tmp_path / "paper", 2)
+    with VirtualScanner(paper, name="Liar", faults=FaultScript(hostile=[Hostile.PAGE_FOREVER])) as scanner:
+        rig = Rig(tmp_path, scanner)
+        sides = []
+        with (
+            pytest.raises(ScanFault) as caught,
+            rig.backend.open_run(rig.address, FEEDER, tmp_path / "run", most_sheets=5) as run,
+        ):
+            sides.extend(run)
+    assert (caught.value.kind, [side.sheet for side in sides]) == (FaultKind.ENDLESS_FEED, [1, 2, 3, 4, 5])

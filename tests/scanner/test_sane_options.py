@@ -39,7 +39,10 @@ def test_sources_and_modes_of_each_driver(driver):
         assert one.max_width >= A4[0]
 
 
-@pytest.mark.parametrize(("driver", "source"), [(driver, source) for driver in DRIVERS for source in EXPECTED[driver][0]])
+SOURCES_OF_DRIVERS = [(driver, source) for driver in DRIVERS for source in sorted(EXPECTED[driver][0])]
+
+
+@pytest.mark.parametrize(("driver", "source"), SOURCES_OF_DRIVERS)
 def test_a4_colour_300_can_be_set_on_every_source_of_every_driver(driver, source):
     device = RecordedDevice(driver)
     height = min(A4[1], read_capabilities(RecordedDevice(driver)).sources[source].max_height)

@@ -1,6 +1,7 @@
 """A driver may hang, crash, chatter or lie; the run ends with a name, keeps its sides, and the next run works."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -226,3 +227,29 @@ def test_many_runs_leave_no_process_thread_or_handle_behind(backend, tmp_path):
             next(run)
     assert threading.active_count() <= before[0]
     assert open_handles() <= before[1]
+
+
+@pytest.mark.parametrize("habit", ["hungry", "starved_library"])
+def test_a_driver_that_eats_memory_is_stopped_at_its_limit_and_the_next_run_is_fine(tmp_path, habit):
+    limit = 768 << 20
+    backend = ProcessBackend("fake", "fake_child", env={"PYTHONPATH": PATH}, timeouts=Timeouts(), memory=limit)
+    with pytest.raises(ScanFault) as caught, backend.open_run(habit, FEEDER, tmp_path / "run") as run:
+        assert resource.prlimit(run.process_id, resource.RLIMIT_AS)[0] == limit
+        list(run)
+    assert caught.value.kind is FaultKind.NO_MEMORY
+    sides = examine(tmp_path / "run").sides
+    with backend.open_run("good", FEEDER, tmp_path / "run", first_sheet=len(sides) + 1) as run:
+        assert len(list(run)) == 4
+    assert len(examine(tmp_path / "run").sides) == len(sides) + 4
+
+
+@pytest.mark.parametrize(("source", "sides"), [(Source.FEEDER, 2), (Source.DUPLEX, 4)])
+def test_a_feeder_without_end_is_left_after_so_many_whole_sheets(backend, tmp_path, source, sides):
+    taken = []
+    with (
+        pytest.raises(ScanFault) as caught,
+        backend.open_run("good", replace(FEEDER, source=source), tmp_path / "run", first_sheet=5, most_sheets=2) as run,
+    ):
+        taken.extend(run)
+    assert caught.value.kind is FaultKind.ENDLESS_FEED
+    assert len(taken) == min(sides, 4) == len(examine(tmp_path / "run").sides)

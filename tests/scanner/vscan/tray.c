@@ -340,17 +340,24 @@ void tray_survive(Tray *tray, Side *side)
   save(tray);
 }
 
-/* The page on the glass: the file glass says which, and the next scan finds the next one. */
-void tray_glass(Tray *tray, Side *side)
+/* The page on the glass: the file glass says which, and the next scan finds the next one unless this one failed at its start. */
+SANE_Status tray_glass(Tray *tray, Side *side)
 {
   int sheet = tray_file_number(tray, "glass", 1);
   Side found = { tray->sheets ? (sheet - 1) % tray->sheets + 1 : 1, 0, 0, NULL };
+  tray->duplex = 0;
+  faults_read(tray);
+  Fault *fault = fault_due(tray, found.sheet, 0, 0);
+  if (fault)
+    return happen(tray, fault, found.sheet);
+  found.fault = fault_due(tray, found.sheet, 0, 1);
   FILE *file = tray_file(tray, "glass", "w");
   *side = found;
   if (file) {
     fprintf(file, "%d\n", found.sheet + 1);
     fclose(file);
   }
+  return SANE_STATUS_GOOD;
 }
 
 void tray_end(Tray *tray)

@@ -158,8 +158,7 @@ static SANE_Status next_side(Handle *h)
   if (in_feeder(h))
     return tray_take(&h->tray, &h->side);
   tray_refresh(&h->tray);
-  tray_glass(&h->tray, &h->side);
-  return SANE_STATUS_GOOD;
+  return tray_glass(&h->tray, &h->side);
 }
 
 SANE_Status sane_vscan_start(SANE_Handle handle)

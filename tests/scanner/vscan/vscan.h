@@ -53,7 +53,7 @@ SANE_Status tray_begin(Tray *tray, int duplex);
 SANE_Status tray_take(Tray *tray, Side *side);
 SANE_Status tray_fail(Tray *tray, const Side *side);
 void tray_survive(Tray *tray, Side *side);
-void tray_glass(Tray *tray, Side *side);
+SANE_Status tray_glass(Tray *tray, Side *side);
 void tray_end(Tray *tray);
 int tray_page_path(const Tray *tray, const Side *side, char *path, size_t size);
 FILE *tray_file(const Tray *tray, const char *name, const char *how);
