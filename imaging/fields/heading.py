@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
-from imaging.fields.layout import Piece, around
+from imaging.fields.layout import Piece, around, glued
 from imaging.fields.values import Proposal, Regime
 from imaging.language import fold
 from imaging.values import Word
@@ -110,7 +110,7 @@ def find_issuer(top: Sequence[Piece], number_line: Piece | None, regime: str) ->
     chosen = groups[-1]
     value = " ".join(piece.text.strip(" *_-–.|") for piece in chosen).strip()
     sure = min(piece.confidence for piece in chosen)
-    fits = BODIES.match(chosen[0].folded) and value.isupper() and len(value) > 3
+    fits = BODIES.match(chosen[0].folded) and value.isupper() and len(value) > 3 and not glued(value)
     return Proposal("issuer", value, sure if fits else min(sure, 0.5), chosen[0].page, around(chosen))
 
 

@@ -94,6 +94,15 @@ def heading(found: Sequence[Piece]) -> tuple[Piece, ...]:
 BODY = re.compile(r"^(can cu|kinh gui|thuc hien |theo de nghi|xet de nghi|de nghi |dieu 1\b)")
 
 
+LONGEST = 7
+"""Letters of the longest syllable (nghiêng)."""
+
+
+def glued(text: str) -> bool:
+    """Whether words were read without the blanks between them: ``BANNHÂNDÂN``."""
+    return any(len(word) > LONGEST and word.isalpha() for word in re.split(r"[\s\-–/.,;:()]+", text))
+
+
 def around(found: Sequence[Piece]) -> Box:
     """One box around several pieces."""
     boxes = [piece.box for piece in found]

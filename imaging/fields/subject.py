@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 
-from imaging.fields.layout import Piece, around
+from imaging.fields.layout import Piece, around, glued
 from imaging.fields.values import Proposal
 from imaging.language import fold
 
@@ -87,7 +87,7 @@ def find_subject(title: Piece | None, page: Sequence[Piece]) -> Proposal:
     if not text:
         return Proposal("subject", "", 0.0)
     sure = sum(piece.confidence for piece in lines) / len(lines)
-    return Proposal("subject", text, sure if len(text) > 12 else 0.4, lines[0].page, around(lines))
+    return Proposal("subject", text, sure if len(text) > 12 and not glued(text) else 0.4, lines[0].page, around(lines))
 
 
 def _below(head: Piece, page: Sequence[Piece], belongs: Callable[[Piece], bool]) -> list[Piece]:

@@ -214,3 +214,9 @@ def test_pages_without_anything():
     proposals = propose([page(), page()])
     assert all(one.value == "" and not one.sure for one in proposals.fields)
     assert propose([]).numbers == ()
+
+
+def test_words_read_without_their_blanks_are_flagged():
+    lines = list(state().lines)
+    lines[0] = row(200, (400, "BỘNỘIVỤVIỆT NAM"), (1250, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"))
+    assert not propose([page(*lines)]).get("issuer").sure
