@@ -47,7 +47,7 @@ class IdleSession(SecureCookieSessionInterface):
 
 def prepare(app: Flask, settings: Settings, data_folder: Path) -> None:
     """Cookies HttpOnly, SameSite=Lax, Secure under TLS; idle sessions end; requests have a size."""
-    app.secret_key = secret_key(data_folder / "console.key")
+    app.secret_key = secret_key(data_folder / "session.key")
     app.session_interface = IdleSession()
     app.config.update(
         SESSION_COOKIE_NAME="sohoa",

@@ -47,13 +47,18 @@ class Running:
     paper: Path
     store: Store
 
+    def one_sheet(self, number: int) -> PageTray:
+        """Just this sheet, for a rescan."""
+        return PageTray([PageTray.from_folder(self.paper, two_sided=True).sheet(number)])
+
 
 @pytest.fixture(scope="module")
 def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("station")
     paper = folder / "paper"
     write_tray(paper, SHEETS, seed=4)
-    with VirtualScanner(PageTray.from_folder(paper), name="fi-8170", ipm=60, faults=FaultScript.parse(FAULTS)) as scanner:
+    tray = PageTray.from_folder(paper, two_sided=True)
+    with VirtualScanner(tray, name="fi-8170", ipm=60, faults=FaultScript.parse(FAULTS)) as scanner:
         write_sane_config(folder / "sane", scanner)
         port = _free_port()
         config = folder / "config.yaml"
@@ -239,7 +244,7 @@ def chosen(person: Person) -> str:
 
 
 def rescan_one(an: Person, station: Running) -> None:
-    station.scanner.load(PageTray([PageTray.from_folder(station.paper).sheet(2)]))
+    station.scanner.load(station.one_sheet(2))
     old = an.all(".thumb")[2].get_attribute("data-id")
     an.all(".thumb")[2].click()
     an.press_on_page("r")
@@ -296,7 +301,7 @@ def rescan_what_was_returned(an: Person, station: Running, batch: str, returned:
     assert "mờ, nhòe" in an.text("#card")
     shoot(an, "trang-bi-tra")
     sheet = int(an.text("#card h1").split()[-1])
-    station.scanner.load(PageTray([PageTray.from_folder(station.paper).sheet(sheet)]))
+    station.scanner.load(station.one_sheet(sheet))
     an.press_on_page(Keys.ENTER)
     an.wait(lambda: an.find("#ask-rescan").is_displayed())
     an.press(Keys.ENTER)

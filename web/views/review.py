@@ -124,6 +124,7 @@ def _parts(view: Any) -> dict[str, Any]:
         data["reason"] = _likely_reason(data["findings"])
         data["verdict"] = page.verdict.verdict if page.verdict is not None else ""
         listed.append(data)
+    listed.sort(key=lambda data: data["why"] == "rest")  # what wants a verdict first, each part in order of doubt
     return {
         "view": view,
         "batch": view.batch,
@@ -132,5 +133,6 @@ def _parts(view: Any) -> dict[str, Any]:
         "sample": view.sample,
         "pages": listed,
         "batch_findings": [batch_finding(finding) for finding in view.batch_findings],
+        "wanted": sum(data["why"] != "rest" for data in listed),
         "labels": {data["id"]: data["label"] for data in listed},
     }

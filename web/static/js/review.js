@@ -12,7 +12,8 @@ let region = null; // {page, box} dragged on the picture
 found.dataset.off = '1';
 
 function tell(page, where) {
-  document.getElementById('where').textContent = document.getElementById('where').dataset.say.replace('%', where + 1);
+  const place = document.getElementById('where');
+  place.textContent = page.why === 'rest' ? place.dataset.rest : place.dataset.say.replace('%', where + 1);
   const stands = document.getElementById('stands');
   stands.hidden = !page.verdict;
   if (page.verdict) stands.textContent = stands.dataset[page.verdict];
@@ -44,9 +45,24 @@ async function judge(page, fields) {
   if (!answer) return;
   last = page.id;
   region = null;
-  const next = nextWhere((one) => !pageOf(one).verdict && Number(one.dataset.id) !== page.id);
+  const next = nextWhere((one) => waits(one) && Number(one.dataset.id) !== page.id);
   if (next) choose(next.dataset.id);
   await refresh();
+}
+
+/** A page of the sample, flagged or doubtful, without a verdict. */
+function waits(thumb) {
+  const page = pageOf(thumb);
+  return page.why !== 'rest' && !page.verdict;
+}
+
+/** Once all is seen the next step is the batch's verdict, not one more page's. */
+function nextStepIs() {
+  const pass = document.getElementById('pass');
+  const seen = !thumbs().some(waits) && document.querySelector('#review_batch .primary') !== null;
+  pass.classList.toggle('primary', !seen);
+  pass.classList.toggle('plain', seen);
+  if (seen) delete pass.dataset.key; else pass.dataset.key = 'Enter';
 }
 
 async function refresh() {
@@ -63,6 +79,7 @@ async function refresh() {
     holder.innerHTML = html.trim();
     old.replaceWith(holder.firstElementChild);
   }
+  nextStepIs();
   if (chosenPage()) choose(chosenPage().id);
 }
 
@@ -129,6 +146,7 @@ function drawRegion() {
 
 onChosen(tell);
 const asked = new URLSearchParams(location.search).get('page');
-const first = (asked && document.getElementById(`page-${asked}`)) || thumbs().find((one) => !pageOf(one).verdict) || thumbs()[0];
+const first = (asked && document.getElementById(`page-${asked}`)) || thumbs().find(waits) || thumbs()[0];
 if (first) choose(first.dataset.id);
+nextStepIs();
 if (desk.dataset.state !== 'processed') document.getElementById('verdicts').hidden = true;
