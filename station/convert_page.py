@@ -14,7 +14,8 @@ from imaging.values import Blank, Geometry, PageText, Raster, Turn
 from qc.finding import Finding, Level
 from qc.text import check_text
 from station import copy_guard, page_text
-from station.inspecting import Clock, Measured, finding_json, measure, resident
+from station.inspecting import Measured, finding_json, measure
+from station.page_work import Clock, resident
 
 Status = Literal["ok", "without_text", "as_it_is", "placeholder"]
 

@@ -2,44 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 from imaging import blank as blank_measure
 from imaging import geometry, load, seals
 from imaging.measures.jpeg import jpeg_facts
-from imaging.ocr import Engine, EngineFault, open_engine
 from imaging.prepare import Prepared, prepare
-from imaging.values import Blank, Box, Geometry, Pixels, Turn
+from imaging.values import Blank, Box, Geometry
 from qc.finding import Finding
 from qc.limits import Limits
 from qc.look import FileFacts
 from qc.page import check_page
 from station.copy_guard import plainly_inked
 from station.errors import translate
-
-LEAST_OSD = 5.0
-
-
-@cache
-def resident(language: str) -> Engine:
-    """One resident engine a process, its model loaded when first asked for. Raises EngineFault."""
-    return open_engine(language=language)
-
-
-class Clock:
-    """Milliseconds a stage, in order."""
-
-    def __init__(self) -> None:
-        self.ms: dict[str, float] = {}
-        self._last = perf_counter()
-
-    def stage(self, name: str) -> None:
-        now = perf_counter()
-        self.ms[name] = round((now - self._last) * 1000, 1)
-        self._last = now
+from station.page_work import Clock, ask_engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +69,7 @@ def measure(path: Path, page: load.LoadedPage, clock: Clock, limits: Limits | No
     """Geometry, blankness, seals and every check of one page. The engine is asked for the page's orientation only where
     the shape of its lines does not tell, and only where it is installed."""
     prepared = prepare(page.raster)
-    placed = geometry.measure(page.raster, prepared, osd=ask_engine)
+    placed = geometry.measure(page.raster, prepared, osd=ask_engine("vie"))
     clock.stage("geometry")
     blank = blank_measure.measure(page.raster, prepared)
     clock.stage("blank")
@@ -103,16 +80,6 @@ def measure(path: Path, page: load.LoadedPage, clock: Clock, limits: Limits | No
     findings = tuple(check_page(page.raster, prepared, placed, blank, limits=limits, file_facts=facts))
     clock.stage("checks")
     return Measured(path, page, prepared, placed, blank, stamps, strokes, findings, clock)
-
-
-def ask_engine(picture: Pixels, dpi: float) -> tuple[Turn, float] | None:
-    """Tesseract's opinion which way is up, None where it has none or is not installed. Its confidence has no unit; correct
-    answers start near 7 and 5 is the limit to trust (QUALITY 3.3); half of the scale's usual 14 counts as 0.5 here."""
-    try:
-        turn, confidence = resident("vie").orientation(picture, dpi)
-    except EngineFault:
-        return None
-    return (turn, min(1.0, confidence / 14)) if confidence >= LEAST_OSD else None
 
 
 def bad_page(path: Path, number: int, error: Exception) -> dict[str, Any]:

@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import cv2
@@ -13,13 +11,13 @@ from batches.pages import Value
 from imaging import blank as blank_measure
 from imaging import geometry, load, prepare, render
 from imaging.measures.likeness import likeness
-from imaging.ocr import Engine, open_engine
 from imaging.values import Blank, Crop, Geometry, Raster, Skew
 from qc.finding import Finding
 from qc.limits import Limits
 from qc.look import Expected, FileFacts
 from qc.page import check_page
 from station.geometry import crop_to_json, geometry_of
+from station.page_work import Clock, ask_engine
 
 PROOF_PX = 1600
 THUMB_PX = 300
@@ -63,11 +61,11 @@ class Unreadable(Exception):
 
 def look(task: LookTask) -> LookResult:
     """Measure, judge, and write thumb.jpg, proof.jpg and whole.jpg. Raises Unreadable."""
-    clock = _Clock()
+    clock = Clock()
     raster = read_master(Path(task.master))
     clock.stage("decode")
     prepared = prepare.prepare(raster)
-    measured = geometry.measure(raster, prepared, osd=lambda ink, dpi: resident(task.language).orientation(ink, dpi))
+    measured = geometry.measure(raster, prepared, osd=ask_engine(task.language))
     clock.stage("geometry")
     partner = _partner(task)
     blank = blank_measure.measure(raster, prepared, partner)
@@ -182,22 +180,3 @@ def _values(measured: Geometry, blank: Blank) -> dict[str, tuple[Any, float]]:
         "crop": (crop_to_json(measured), measured.crop.confidence),
         "blank": (blank.value, blank.confidence),
     }
-
-
-@cache
-def resident(language: str) -> Engine:
-    """One resident engine a worker process."""
-    return open_engine(language=language)
-
-
-class _Clock:
-    """Milliseconds a stage."""
-
-    def __init__(self) -> None:
-        self.ms: dict[str, float] = {}
-        self._last = perf_counter()
-
-    def stage(self, name: str) -> None:
-        now = perf_counter()
-        self.ms[name] = round((now - self._last) * 1000, 1)
-        self._last = now

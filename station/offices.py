@@ -9,8 +9,7 @@ from sqlalchemy import Row
 from batches import batch_jobs
 from batches.errors import RecordsError
 from batches.words import BatchJobKind
-from station import checking
-from station import release
+from station import checking, release
 from station.errors import SohoaError, translate
 from station.house import House
 

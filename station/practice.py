@@ -76,4 +76,3 @@ def _pages(house: House) -> Path:
         part.rename(folder)
         log.info("typeset %s practice sheets", _SHEETS)
     return folder
-

@@ -6,16 +6,16 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from qc.text import check_text
-
 from batches.pages import Value
 from imaging import render
 from imaging.ocr import preparations, read
 from imaging.values import Blank, PageText
 from qc.limits import Limits
+from qc.text import check_text
 from station import page_text
 from station.geometry import geometry_of
-from station.looking import finding_row, read_master, resident
+from station.looking import finding_row, read_master
+from station.page_work import resident
 
 
 @dataclass(frozen=True, slots=True)
