@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from browser import CHROMIUM, DRIVER, Person, chromium
 from scene import FIRST, OPERATOR, PASSWORD, Scene, make_scene
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from werkzeug.serving import make_server
 
-from batches import findings
+from batches import findings, review
 from station import desk
 from web.app import create_app
 
@@ -138,7 +139,7 @@ def test_the_font_with_vietnamese_marks_is_ours(an: Person) -> None:
     assert {one.strip('"') for one in loaded} == {"Noto Sans"}
 
 
-def test_findings_lie_on_their_place(an: Person) -> None:
+def test_findings_lie_on_their_place_and_are_answered_there(an: Person, console: Open) -> None:
     an.open(f"/batches/{FIRST}/scan?page=3")
     an.wait(lambda: an.all(".box.error"))
     an.wait(lambda: an.driver.execute_script("return document.querySelector('.frame img').naturalWidth") > 0)
@@ -156,6 +157,12 @@ def test_findings_lie_on_their_place(an: Person) -> None:
     assert shown == pytest.approx(real, rel=0.01)
     assert "4,8" in an.text("#found")
     assert "page.blur" in an.text("#found")
+    an.press_on_page("o")
+    an.wait(lambda: not an.all(".box.error") and "✓" in an.text("#found"))
+    with console.scene.house.store.write() as connection:
+        (row,) = findings.of_pages(connection, [3])[3]
+        findings.original_is_so(connection, "an", row.id, undo=True)
+    an.wait(lambda: an.all(".box.error"))
 
 
 def test_keys_act_and_input_fields_keep_theirs(an: Person) -> None:
@@ -225,3 +232,61 @@ def test_changes_reach_the_desk_while_it_is_open(an: Person, console: Open) -> N
     an.wait(lambda: "trắng" in an.find("#page-1").text)
     assert time.monotonic() - began < 2.5
     desk.mark_blank(console.scene.house, OPERATOR, 1, None)
+
+
+# -- the review desk -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def binh(console: Open) -> Iterator[Person]:
+    with chromium(console.address) as person:
+        person.log_in("binh", PASSWORD)
+        yield person
+        assert person.complaints() == []
+
+
+def verdicts(person: Person) -> int:
+    return len(person.all(".thumb .verdict"))
+
+
+def test_a_whole_batch_is_judged_by_keys_alone(binh: Person, console: Open) -> None:
+    """A region is dragged, a page returned with a digit, taken back, and Enter leads through to the batch's verdict."""
+    batch = console.scene.scanned(2, code="300")
+    for page_id in console.scene.page_ids(batch):
+        with console.scene.house.store.write() as connection:
+            findings.replace(connection, batch, page_id, "live", [])
+    console.scene.hand_over(batch)
+    binh.open(f"/batches/{batch}/review")
+    binh.wait(lambda: chosen(binh) > 0)
+    assert binh.driver.execute_script(CONTRAST) == []
+    assert binh.driver.execute_script(SMALL) == []
+    first = chosen(binh)
+    drag(binh)
+    binh.press_on_page("r")
+    binh.wait(lambda: binh.find("#ask-return").is_displayed())
+    assert "khung" in binh.text("#ask-return [data-region]")
+    binh.press("3")
+    binh.press(Keys.ENTER)
+    binh.wait(lambda: verdicts(binh) == 1 and chosen(binh) != first)
+    with console.scene.house.store.read() as connection:
+        stands = review.open_verdicts(connection, batch)[first]
+    assert stands.reason == "cut_text"
+    assert stands.box is not None
+    binh.undo()
+    binh.wait(lambda: verdicts(binh) == 0)
+    assert chosen(binh) == first
+    for number in range(1, 5):
+        binh.press_on_page(Keys.ENTER)
+        binh.wait(lambda number=number: verdicts(binh) == number)  # type: ignore[misc]
+    binh.press_on_page(Keys.ENTER)
+    binh.wait(lambda: binh.find("#ask-accept").is_displayed())
+    binh.press(Keys.ENTER)
+    binh.wait(lambda: binh.driver.current_url.endswith("/release"))
+
+
+def drag(person: Person) -> None:
+    frame = person.find("#pictures .frame")
+    person.wait(lambda: frame.size["height"] > 200)
+    gesture = ActionChains(person.driver).move_to_element_with_offset(frame, -60, -80).click_and_hold()
+    gesture.move_by_offset(100, 60).release().perform()
+    assert person.find(".region").is_displayed()

@@ -75,7 +75,9 @@ function boxes(page) {
 /** The chosen page's findings in words, under the picture. Desks that have a column for them leave this empty. */
 function tell(page) {
   if (!found || found.dataset.off) return;
-  const lines = page.findings.filter((one) => one.level !== 'info').map((one) => findingLine(one, found.dataset));
+  const lines = page.findings.filter((one) => one.level !== 'info').map(findingLine);
+  const open = page.findings.findIndex((one) => one.level !== 'info' && !one.decided);
+  if (open >= 0 && found.dataset.original) lines[open].append(originalButton(page.findings[open]));
   found.replaceChildren(...lines);
   found.hidden = lines.length === 0;
 }
@@ -89,6 +91,17 @@ export function findingLine(one) {
   line.querySelector('i').textContent = one.cure;
   line.querySelector('small').textContent = one.check;
   return line;
+}
+
+/** The worst open finding can be answered from here: the original is so. */
+function originalButton(one) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'plain';
+  Object.assign(button.dataset, { deed: 'original', key: 'O', quiet: '', fields: JSON.stringify({ finding: one.id }) });
+  button.innerHTML = '<span></span> <kbd>O</kbd>';
+  button.querySelector('span').textContent = found.dataset.original;
+  return button;
 }
 
 /** Fetch pictures before they are asked for. */
