@@ -14,7 +14,7 @@ class DeviceLock:
 
     def __init__(self, address: str) -> None:
         key = hashlib.sha256(f"{os.environ.get('SANE_CONFIG_DIR', '')}|{address}".encode()).hexdigest()[:24]
-        self._path = Path(tempfile.gettempdir()) / f"sohoa-device-{key}.lock"
+        self.path = Path(tempfile.gettempdir()) / f"sohoa-device-{key}.lock"
         self._address = address
 
     def hold(self) -> None:
@@ -23,7 +23,7 @@ class DeviceLock:
             return
         import fcntl  # noqa: PLC0415 - not on Windows
 
-        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
