@@ -5,12 +5,51 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from batches import items
+from imaging.fields import Proposal, find_documents, propose
+from imaging.values import PageText
 from station import page_text
 from station.house import House
 
+FIELDS = {
+    "typeName": "type_name",
+    "codeNumber": "number",
+    "codeNotation": "notation",
+    "issuedDate": "date",
+    "organName": "issuer",
+    "subject": "subject",
+    "signer": "signer",
+    "secrecy": "secrecy",
+    "urgency": "urgency",
+}
+"""Name in the archive's field table (and two marks beside it) → name in imaging.fields."""
+
 
 def propose_fields(connection: Connection, house: House, batch: Row[Any]) -> None:
-    """Proposals for every document of the batch, from what was read on its pages."""
-    for item in items.listing(connection, batch.id):
-        read = [page_text.load(house.folders.page(batch.uid, page.uid)) for page in item.pages]
-        items.set_proposals(connection, item.id, {"words": sum(len(text.words) for text in read if text)})
+    """Proposals for every document of the batch, and where documents seem to begin, from what was read on its pages."""
+    listed = items.listing(connection, batch.id)
+    texts = {page.id: _text(house, batch.uid, page) for item in listed for page in item.pages}
+    order = list(texts)
+    starts = [order[span.first] for span in find_documents([texts[page_id] for page_id in order])] if order else []
+    for item in listed:
+        found = propose([texts[page.id] for page in item.pages])
+        told = {name: as_json(found.get(source), item) for name, source in FIELDS.items()}  # type: ignore[arg-type]
+        mine = {page.id for page in item.pages[1:]}
+        items.set_proposals(connection, item.id, {**told, "starts": [start for start in starts if start in mine]})
+
+
+def as_json(found: Proposal, item: items.Item) -> dict[str, Any]:
+    """``value`` in the archive's own form, ``page`` the page's id, ``box`` in px of the page as read."""
+    value = archive_date(found.value) if found.name == "date" else found.value
+    page = item.pages[found.page].id if found.page < len(item.pages) else None
+    return {"value": value, "confidence": round(found.confidence, 3), "sure": found.sure, "page": page, "box": found.box}
+
+
+def archive_date(iso: str) -> str:
+    """``2025-02-07`` → ``07/02/2025``; partial dates stay partial."""
+    return "/".join(reversed(iso.split("-"))) if iso else ""
+
+
+def _text(house: House, batch_uid: str, page: Row[Any]) -> PageText:
+    """The page's reading; a page without one is an empty page, so that every page keeps its place."""
+    read = page_text.load(house.folders.page(batch_uid, page.uid))
+    return read or PageText((), (page.width, page.height), page.dpi_x, "")
