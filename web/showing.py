@@ -23,6 +23,7 @@ def page_data(page: Any) -> dict[str, Any]:
         "size": [page.width_mm, page.height_mm],
         "gone": page.state == "superseded" or page.sheet_state == "superseded",
         "blank": bool(page.blank),
+        "returned": page.verdict is not None and page.verdict.verdict == "return",
         "title": words("console.page.title", sheet=page.sheet_label, face=words(f"face.{page.face}")),
         "caption": caption(page, findings),
         "findings": findings,

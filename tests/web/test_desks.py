@@ -297,6 +297,10 @@ def test_a_verdict_belongs_to_its_page_with_its_region_on_the_master(
     shown = card(operator.get(f"/batches/{FIRST}/scan").get_data(as_text=True))
     assert "Quét lại tờ 2" in shown
     assert "góc trái" in shown
+    marked = next(one for one in thumbs(operator.get(f"/batches/{FIRST}/scan").get_data(as_text=True)) if one["id"] == page_id)
+    assert marked["region"] == pytest.approx([0, 0, 0.5, 0.5], abs=0.02)
+    patch = operator.get(f"/batches/{FIRST}/scan/changes?after={marked['id']}").json
+    assert "Quét lại tờ 2" in patch["html"]["card"]
     assert supervisor.post(f"/pages/{page_id}/verdict", json=True, verdict="return", reason="").status_code == 422
     assert supervisor.post(f"/pages/{page_id}/verdict/undo", json=True).status_code == 200
     with scene.house.store.read() as connection:

@@ -5,15 +5,12 @@ from typing import Any
 from flask import Blueprint, render_template, url_for
 from werkzeug.wrappers import Response
 
-from batches import pages as page_records
 from batches.errors import Invalid
 from batches.review import REASONS
 from batches.words import Verdict
-from imaging import render
 from station import review_desk
-from station.geometry import geometry_of
 from station.words import words
-from web import answers, asked, identity
+from web import answers, asked, identity, places
 from web.showing import batch_finding, page_data
 
 blueprint = Blueprint("review", __name__)
@@ -103,16 +100,11 @@ def _likely_reason(findings: list[dict[str, Any]]) -> str:
     return next((_REASON_OF[check] for check in open_ones if check in _REASON_OF), "")
 
 
-def _on_master(page_id: int, box: tuple[float, float, float, float] | None) -> tuple[int, int, int, int] | None:
-    """A region dragged on the picture shown, as pixels of the master it was made from."""
+def _on_master(page_id: int, box: places.Fractions | None) -> places.Box | None:
     if box is None:
         return None
     with identity.house().store.read() as connection:
-        row, values = page_records.get(connection, page_id), page_records.values(connection, page_id)
-    geometry, size, dpi = geometry_of((row.width, row.height), values), (row.width, row.height), (row.dpi_x, row.dpi_y)
-    width, height = render.placement(geometry, size, dpi).size
-    x0, y0, x1, y1 = (round(part * side) for part, side in zip(box, (width, height, width, height), strict=True))
-    return render.box_to_master(geometry, size, (x0, y0, x1, y1), dpi)
+        return places.on_master(connection, page_id, box)
 
 
 def _parts(view: Any) -> dict[str, Any]:

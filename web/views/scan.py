@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from batches import batch as batch_records
 from batches import devices as device_records
+from batches import pages as page_records
 from batches import runs
 from batches.errors import Invalid
 from batches.words import RunState
@@ -15,7 +16,7 @@ from scanner.model import ScanSettings, Source
 from station import desk, desk_view, devices
 from station.desk_view import DeskView
 from station.words import has_words, words
-from web import answers, asked, identity, live
+from web import answers, asked, identity, live, places
 from web.cards import card_of, has_open
 from web.choices import Choice, choice_of, fitting
 from web.showing import page_data
@@ -27,7 +28,7 @@ blueprint = Blueprint("scan", __name__)
 def show(batch_id: int) -> str:
     house = identity.house()
     view = desk_view.view(house, batch_id)
-    return render_template("scan.html", pages=[page_data(page) for page in view.pages], **_parts(view))
+    return render_template("scan.html", pages=_pages(view), **_parts(view))
 
 
 @blueprint.get("/batches/<int:batch_id>/scan/changes")
@@ -161,20 +162,34 @@ def _pulse(batch_id: int) -> Any:
 
 
 def _patch(batch_id: int, after: int) -> dict[str, Any]:
-    house = identity.house()
-    view = desk_view.view(house, batch_id) if after < 0 else desk_view.changes(house, batch_id, after)
+    """The desk's parts as they are now, and the thumbnails that changed since ``after``."""
+    view = desk_view.view(identity.house(), batch_id)
     parts = _parts(view)
-    listed = [page_data(page) for page in view.pages]
+    changed = [{"id": data["id"], "gone": False, "html": render_template("parts/thumb.html", page=data)}
+               for page, data in zip(view.pages, _pages(view), strict=True) if page.revision > after]  # fmt: skip
     return {
         "revision": view.revision,
         "whole": after < 0,
-        "html": {
-            name: render_template(f"parts/{name}.html", **parts) for name in ("card", "ledger", "profile", "status")
-        },
-        "pages": [
-            {"id": data["id"], "gone": data["gone"], "html": render_template("parts/thumb.html", page=data)} for data in listed
-        ],
+        "html": {name: render_template(f"parts/{name}.html", **parts) for name in ("card", "ledger", "profile", "status")},
+        "pages": [*_gone(view, after), *changed],
     }
+
+
+def _gone(view: DeskView, after: int) -> list[dict[str, Any]]:
+    """Sides that were replaced or set aside since ``after``."""
+    if after < 0:
+        return []
+    shown = {page.id for page in view.pages}
+    with identity.house().store.read() as connection:
+        rows = page_records.listing(connection, view.batch.id, after_revision=after)
+    return [{"id": row.id, "gone": True, "html": ""} for row in rows if row.id not in shown]
+
+
+def _pages(view: DeskView) -> list[dict[str, Any]]:
+    """The pages for the strip; a returned one with the region its reviewer drew."""
+    with identity.house().store.read() as connection:
+        regions = {row.page_id: list(places.on_proof(connection, row.page_id, row.box)) for row in view.returned if row.box}
+    return [{**page_data(page), "region": regions.get(page.id)} for page in view.pages]
 
 
 def _parts(view: DeskView) -> dict[str, Any]:

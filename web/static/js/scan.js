@@ -1,7 +1,7 @@
 // The scan desk: the card with the next step, the ledger, the scanner, and deeds on the chosen page.
 import { ask, deeds, json, post } from './console.js';
 import { watch } from './live.js';
-import { choose, chosenPage, draw, patch as patchStrip, thumbs } from './strip.js';
+import { choose, chosenPage, draw, pageOf, patch as patchStrip, thumbs } from './strip.js';
 
 const desk = document.getElementById('desk');
 const urls = json(desk, 'urls');
@@ -93,6 +93,11 @@ async function rescan(id) {
   if (said) act(at('rescan', id), { ...scanner(), ...said });
 }
 
+/** A page that waits to be scanned again is what the operator came for. */
+function returned(thumb) {
+  return pageOf(thumb).returned;
+}
+
 function onPage(deed) {
   const page = chosenPage();
   if (page) deed(page);
@@ -104,5 +109,6 @@ document.getElementById('pictures').addEventListener('dblclick', () => deeds.edi
 able();
 const asked = new URLSearchParams(location.search).get('page');
 if (asked && document.getElementById(`page-${asked}`)) choose(asked);
+else if (thumbs().some(returned)) choose(thumbs().find(returned).dataset.id);
 else if (thumbs().length) choose(thumbs().at(-1).dataset.id, false);
 else draw();

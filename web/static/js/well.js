@@ -69,7 +69,17 @@ function boxes(page) {
     box.innerHTML = '<span></span>';
     box.firstChild.textContent = `${one.mark} ${one.name}`;
     return box;
-  }));
+  }), ...region(page));
+}
+
+/** The place a reviewer drew when returning the page. */
+function region(page) {
+  if (!page.region) return [];
+  const [x0, y0, x1, y1] = page.region;
+  const box = document.createElement('div');
+  box.className = 'region';
+  Object.assign(box.style, { left: `${x0 * 100}%`, top: `${y0 * 100}%`, width: `${(x1 - x0) * 100}%`, height: `${(y1 - y0) * 100}%` });
+  return [box];
 }
 
 /** The chosen page's findings in words, under the picture. Desks that have a column for them leave this empty. */
