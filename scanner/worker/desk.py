@@ -157,9 +157,12 @@ class _Feeding:
         return fault
 
     def _refuse_early_end(self) -> None:
-        """The normal end, unless nothing came at all or paper is still lying there (fujitsu: the stop button)."""
+        """The normal end, unless nothing came at all, a back is missing, or paper is still lying there (fujitsu: the stop
+        button, which may be pressed while the last sheet runs)."""
         if self._paper_left():
             raise ScanFault(FaultKind.OPERATOR_STOP, Phase.FEED, "the device ended the run with paper left in the feeder")
+        if self._count % len(self._faces):
+            raise ScanFault(FaultKind.IO_ERROR, Phase.FEED, "the device ended the run between a front and its back")
         if not self._count:
             raise ScanFault(FaultKind.FEEDER_EMPTY, Phase.FEED, "no paper")
 

@@ -33,6 +33,7 @@ from scanner.sane.config import write_private_config
 from scanner.worker.lock import DeviceLock
 from scanner.worker.timeouts import Timeouts
 from station import capture, config, desk, devices
+from station.desk_view import RunView
 from station.house import Actor, House, open_house
 from tests.faults.machines import IN_MOTION, MOST_SHEETS, CruelDriver, LyingNetwork, Machine, Trouble
 from tests.journeys.conftest import number_of
@@ -58,7 +59,7 @@ class Tally:
     """sessions that paused though nothing was scripted any more; the operator went on and nothing was lost"""
     rescanned: int = 0
     told_by_count: int = 0
-    """double feeds no sensor saw, told by the sheet count"""
+    """double feeds no sensor saw and feeders that called themselves empty too early, told by the sheet count"""
     wrong: Counter[str] = field(default_factory=Counter)
     """must stay empty"""
     stories: list[str] = field(default_factory=list)
@@ -160,7 +161,7 @@ class _Run:
         self._device = next(one.identity for one in listed if one.address == self._machine.address)
         self._batch = _new_batch(self._house, self._sheets)
         stacks = range(1, self._sheets + 1) if self._source is Source.FLATBED else (1,)
-        if all(self._through(first) for first in stacks) and all(self._again(row) for row in self._flagged()):
+        if all(self._through(first) for first in stacks) and self._rest() and all(map(self._again, self._flagged())):
             self._check_sides()
         else:
             self._tally.blame("scanner not usable afterwards", self._said, self._view().fault)
@@ -173,10 +174,18 @@ class _Run:
         return ScanSettings(self._source, ColorMode.COLOR, 100, 210.0, height, passed)
 
     def _through(self, first: int) -> bool:
-        if self._source is Source.FLATBED:
+        if first > 1:
             self._machine.mend(first)
         run = desk.start_run(self._house, OPERATOR, self._batch, self._device, self._settings())
         return self._until_finished(run, first)
+
+    def _rest(self) -> bool:
+        """A feeder that called itself empty too early: the sheet count says how many are still to come."""
+        ledger = desk.view(self._house, self._batch).ledger
+        if not ledger.left or self._trouble.silent or self._source is Source.FLATBED:
+            return True
+        self._tally.told_by_count += 1
+        return self._through(self._sheets - ledger.left + 1)
 
     def _again(self, row: Row[Any]) -> bool:
         """A picture that came flagged is scanned again, as the console asks."""
@@ -194,6 +203,9 @@ class _Run:
             if view.state != "paused":
                 return False
             self._note(str(view.fault))
+            if view.purpose == "capture" and self._source is not Source.FLATBED and int(view.next_sheet) > self._sheets:
+                desk.give_up_run(self._house, OPERATOR, run)  # the whole stack has been through: nothing to lay back
+                return True
             # on the glass every picture is a run of its own, and in a rescan the sheet is known
             again = first if self._source is Source.FLATBED or view.purpose != "capture" else int(view.next_sheet)
             self._machine.mend(again)
@@ -215,7 +227,7 @@ class _Run:
             self._tally.faults[told] += 1
         self._struck = True
 
-    def _view(self) -> desk.desk_view.RunView:
+    def _view(self) -> RunView:
         run = desk.view(self._house, self._batch).run
         assert run is not None
         return run

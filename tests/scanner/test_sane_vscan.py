@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from conftest import QUICK
-from contract import FEEDER, names, run_out
+from contract import DUPLEX, FEEDER, names, run_out
 from test_vscan_backend import LocalRig, rig  # noqa: F401
 from vscan.rig import vscan, vscan_library  # noqa: F401
 
@@ -68,3 +68,12 @@ def seconds_to_recover(rig: LocalRig, folder: Path) -> float:  # noqa: F811
         took = time.monotonic() - crashed
         assert len(list(run)) == 4
     return took
+
+
+def test_a_run_stopped_between_a_front_and_its_back_is_not_an_end(rig, tmp_path):  # noqa: F811
+    """The stop button while the last sheet runs: the feeder is empty, and still a side is missing."""
+    rig.load(4, two_sided=True)
+    rig.device.faults("4 stop")
+    sides, fault = run_out(rig, DUPLEX, tmp_path / "run")
+    assert fault is not None
+    assert (fault.kind, names(sides)) == (FaultKind.IO_ERROR, ["1f", "1b", "2f"])
