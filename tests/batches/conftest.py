@@ -17,9 +17,7 @@ DEVICE = "fujitsu:fi-8170:1"
 def store(tmp_path: Path) -> Iterator[Store]:
     made = Store(f"sqlite:///{tmp_path / 'records.db'}")
     made.migrate()
-    with made.write() as connection:
-        row = {"identity": DEVICE, "backend": "sane", "address": "x", "vendor": "Fujitsu", "model": "fi-8170", "serial": "1"}
-        devices.seen(connection, [{**row, "practice": False, "alias": "fi", "capabilities": {}}])
+    Work(made).device()
     yield made
     made.close()
 
@@ -29,6 +27,11 @@ class Work:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+
+    def device(self) -> None:
+        row = {"identity": DEVICE, "backend": "sane", "address": "x", "vendor": "Fujitsu", "model": "fi-8170", "serial": "1"}
+        with self.store.write() as connection:
+            devices.seen(connection, [{**row, "practice": False, "alias": "fi", "capabilities": {}}])
 
     def batch(self, prepared: int | None = None, number: int = 1) -> int:
         with self.store.write() as c:
