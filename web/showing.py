@@ -96,12 +96,18 @@ def badge(page: Any, findings: list[dict[str, Any]]) -> dict[str, str] | None:
     flag = worst(findings)
     if flag:
         first = next(one for one in findings if one["level"] == flag and not one["decided"])
-        return {"kind": flag, "text": f"{first['mark']} {first['name']}"}
+        return {"kind": flag, "text": f"{first['mark']} {short_name(first['check'], first['name'])}"}
     if page.sheet_state == "separator":
         return {"kind": "plain", "text": "⁋ " + words("console.badge.separator")}
     if page.blank:
         return {"kind": "plain", "text": "□ " + words("console.badge.blank")}
     return None
+
+
+def short_name(check: str, name: str) -> str:
+    """What fits on a thumbnail: "mờ nét"."""
+    key = f"console.short.{check}"
+    return words(key) if has_words(key) else name
 
 
 def caption(page: Any, findings: list[dict[str, Any]]) -> str:

@@ -211,6 +211,17 @@ def test_a_page_that_arrives_does_not_move_the_one_being_judged(an: Person, cons
     an.wait(lambda: chosen(an) == int(an.all(".thumb")[-1].get_attribute("data-id")))
 
 
+def test_a_rescan_asked_for_on_the_page_opens_at_the_desk(an: Person) -> None:
+    an.open("/pages/3")
+    an.wait(lambda: an.all(".openseadragon-canvas canvas"))
+    an.press_on_page("r")
+    an.wait(lambda: "/scan" in an.driver.current_url and an.find("#ask-rescan").is_displayed())
+    assert an.text("#ask-rescan h2") == "Quét lại tờ 2"
+    an.press(Keys.ESCAPE)
+    assert chosen(an) == 3
+    assert "ask" not in an.driver.current_url
+
+
 def test_a_refusal_stands_in_place_and_what_was_typed_stays(an: Person) -> None:
     an.open("/batches/new")
     values = {"fonds_code": "F" * 35, "catalogue_code": "01", "file_code": "1", "file_title": "   ", "sheets_prepared": "3"}

@@ -325,7 +325,7 @@ def accept_and_release(binh: Person, batch: str) -> None:
     binh.wait(lambda: binh.driver.current_url.endswith("/release"))
     shoot(binh, "cho-xuat")
     binh.press_on_page(Keys.ENTER)
-    binh.wait(lambda: "sẵn sàng" in binh.text("#release"), 120)
+    binh.wait(lambda: "Gói tin đã sẵn sàng" in binh.text("#release"), 180)
 
 
 def curl(station: Running, token: str, path: str, *more: str) -> bytes:

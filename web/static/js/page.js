@@ -12,6 +12,7 @@ const box = document.getElementById('crop-box');
 const WHOLE = [0, 0, 1, 1];
 const MARGIN = 40;
 const LOOK_EVERY = 1500;
+const LOUPE = 3.5;
 let frame = [0.02, 0.02, 0.98, 0.98];
 let viewer = null;
 
@@ -84,6 +85,27 @@ holds.compare = (down) => {
   if (down) fit();
 };
 let comparing = false;
+
+/** While Z is held the page stands close around the pointer, then as before. */
+let pointer = null;
+document.getElementById('viewer').addEventListener('pointermove', (event) => { pointer = event; });
+let before = null;
+holds.loupe = (down) => {
+  if (!viewer || !cropper.hidden) return;
+  if (down && !before) {
+    before = viewer.viewport.getBounds();
+    const area = viewer.element.getBoundingClientRect();
+    const at = pointer ? [pointer.clientX - area.left, pointer.clientY - area.top] : [area.width / 2, area.height / 2];
+    viewer.viewport.zoomBy(LOUPE, viewer.viewport.pointFromPixel(new window.OpenSeadragon.Point(...at))).applyConstraints();
+  } else if (!down && before) {
+    viewer.viewport.fitBounds(before);
+    before = null;
+  }
+};
+
+// paper is scanned at the desk: there the scanner, its profile and the counts are in sight
+deeds.ask_rescan = () => location.assign(`${urls.back}&ask=rescan`);
+deeds.ask_insert = () => location.assign(`${urls.back}&ask=insert`);
 
 // -- deeds --------------------------------------------------------------------------------------------------------
 

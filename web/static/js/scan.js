@@ -107,8 +107,13 @@ document.addEventListener('change', (event) => { if (event.target.closest('#scan
 document.getElementById('pictures').addEventListener('dblclick', () => deeds.edit());
 
 able();
-const asked = new URLSearchParams(location.search).get('page');
+const search = new URLSearchParams(location.search);
+const asked = search.get('page');
 if (asked && document.getElementById(`page-${asked}`)) choose(asked);
 else if (thumbs().some(returned)) choose(thumbs().find(returned).dataset.id);
 else if (thumbs().length) choose(thumbs().at(-1).dataset.id, false);
 else draw();
+if (search.has('ask')) {
+  history.replaceState(null, '', `${location.pathname}?page=${asked}`);
+  deeds[`ask_${search.get('ask')}`]?.();
+}

@@ -95,9 +95,9 @@ function tell(page) {
 export function findingLine(one) {
   const line = document.createElement('p');
   line.className = `finding ${one.level}${one.decided ? ' decided' : ''}`;
-  line.innerHTML = '<b></b> <span></span> <i></i> <small></small>';
+  line.innerHTML = '<span><b></b> <em></em> <i></i> <small></small></span>';
   line.querySelector('b').textContent = `${one.mark} ${one.name}`;
-  line.querySelector('span').textContent = one.line;
+  line.querySelector('em').textContent = one.line;
   line.querySelector('i').textContent = one.cure;
   line.querySelector('small').textContent = one.check;
   return line;
