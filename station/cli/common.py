@@ -7,10 +7,14 @@ from typing import Any
 from station import config
 from station.config import Settings
 from station.house import House, open_house
+from station.words import speak
 
 
 def settings_of(args: argparse.Namespace) -> Settings:
-    return config.load(args.config)
+    """The settings of this call; from here on the commands speak the configured language."""
+    settings = config.load(args.config)
+    speak(settings.station.language)
+    return settings
 
 
 def house_of(args: argparse.Namespace) -> House:
