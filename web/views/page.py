@@ -5,9 +5,10 @@ from typing import Any
 from flask import Blueprint, abort, render_template, url_for
 from werkzeug.wrappers import Response
 
+from batches import jobs
 from batches import pages as page_records
 from batches.errors import Invalid
-from batches.words import SheetState
+from batches.words import JobKind, JobState, SheetState
 from station import desk, desk_view
 from station.words import words
 from web import answers, asked, identity
@@ -22,6 +23,7 @@ def show(page_id: int) -> str:
     with house.store.read() as connection:
         row = page_records.get(connection, page_id)
         versions = page_records.versions(connection, row.sheet_id)
+        looked = jobs.of_page(connection, page_id).get(JobKind.LIVE.value)
     view = desk_view.view(house, row.batch_id)
     ids = [page.id for page in view.pages]
     if page_id not in ids:
@@ -41,6 +43,8 @@ def show(page_id: int) -> str:
         sheets=_sheets(view.pages),
         versions=[one for one in versions if one.face == row.face],
         states=list(SheetState),
+        # a picture that is being made anew is waited for, not shown as it was
+        ready=view.pages[where].ready and (looked is None or looked.state in (JobState.DONE.value, JobState.FAILED.value)),
     )
 
 

@@ -1,5 +1,6 @@
 """Pictures of a page: thumbnail, proof, whole, full. Private, and asked for once a change of the page."""
 
+import time
 from pathlib import Path
 
 from flask import Blueprint, abort, request, send_file
@@ -14,6 +15,7 @@ from web import identity
 blueprint = Blueprint("picture", __name__)
 _MADE = ("thumb", "proof", "whole")
 _YEAR = 365 * 24 * 3600
+_MOMENT_SECONDS = 1.5
 
 
 @blueprint.get("/pages/<int:page_id>/<any(thumb,proof,whole,full):kind>.jpg")
@@ -25,9 +27,19 @@ def show(page_id: int, kind: str) -> Response:
     if batch.state == BatchState.QUARANTINED:
         abort(403)  # its pictures are hidden from every desk
     path = house.folders.page(batch.uid, page.uid) / f"{kind}.jpg" if kind in _MADE else pictures.full(house, page_id)
-    if not path.is_file():
+    if not _there(path):
         abort(404)
     return _sent(path, f"{page.uid}-{kind}-{page.revision}-{path.stat().st_mtime_ns}", page.revision)
+
+
+def _there(path: Path) -> bool:
+    """A page's copies are written one after the other: the next is there within a moment of the first."""
+    deadline = time.monotonic() + _MOMENT_SECONDS
+    while not path.is_file():
+        if not path.parent.is_dir() or time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def _sent(path: Path, tag: str, revision: int) -> Response:
