@@ -88,6 +88,10 @@ class Vscan:
         """Unplugged: not listed, cannot be opened."""
         self._flag("offline", out)
 
+    def stuck(self, *, on: bool) -> None:
+        """Listed, but it does not open: I/O error."""
+        self._flag("stuck", on)
+
     def place(self, sheet: int) -> None:
         """Lays a sheet's front on the glass; each flatbed scan then finds the next."""
         _write(self.tray / "glass", f"{sheet}\n")

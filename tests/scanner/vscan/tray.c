@@ -221,7 +221,7 @@ SANE_Status tray_open(Tray *tray, const char *folder)
   memset(tray, 0, sizeof *tray);
   snprintf(tray->folder, sizeof tray->folder, "%s", folder);
   snprintf(path, sizeof path, "%s/lock", folder);
-  if (tray_file_exists(tray, "offline"))
+  if (tray_file_exists(tray, "offline") || tray_file_exists(tray, "stuck"))
     return SANE_STATUS_IO_ERROR;
   tray->lock = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
   if (tray->lock < 0)
