@@ -7,10 +7,13 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from scanner.model import Face, FaultKind, Phase, ScanFault, StoredSide
 from scanner.wire import side_from_json, side_to_json
@@ -45,9 +48,11 @@ def store(folder: Path, side: StoredSide, pieces: Iterable[Buffer]) -> StoredSid
     facts = image.with_suffix(".json")
     try:
         _refuse_overwrite(image)
-        digest, size = _write(_part(image), pieces)
-        done = replace(side, path=image, sha256=digest, size=size)
-        _write(_part(facts), [json.dumps(side_to_json(done), ensure_ascii=False, indent=1).encode()])
+        with _part(image).open("wb") as file:
+            digest, size = _pour(file, pieces)
+            done = replace(side, path=image, sha256=digest, size=size)
+            with _syncing(file):
+                _write_facts(_part(facts), done)
         _settle(facts, image)
     except OSError as error:
         _discard(image, facts)
@@ -89,16 +94,42 @@ def _refuse_overwrite(image: Path) -> None:
         raise FileExistsError(errno.EEXIST, "a master is written once", str(image))
 
 
-def _write(path: Path, pieces: Iterable[Buffer]) -> tuple[str, int]:
+def _pour(file: BinaryIO, pieces: Iterable[Buffer]) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
+    for piece in pieces:
+        file.write(piece)
+        digest.update(piece)
+        size += len(piece)
+    file.flush()
+    return digest.hexdigest(), size
+
+
+def _write_facts(path: Path, side: StoredSide) -> None:
     with path.open("wb") as file:
-        for piece in pieces:
-            file.write(piece)
-            digest.update(piece)
-            size += len(piece)
+        file.write(json.dumps(side_to_json(side), ensure_ascii=False, indent=1).encode())
         file.flush()
         os.fsync(file.fileno())
-    return digest.hexdigest(), size
+
+
+@contextmanager
+def _syncing(file: BinaryIO) -> Iterator[None]:
+    """Sync ``file`` while something else is written; the disk is waited for once instead of twice. Raises OSError."""
+    synced: Future[None] = Future()
+    thread = threading.Thread(target=_sync, args=(file, synced), name="sync")
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+    synced.result()
+
+
+def _sync(file: BinaryIO, synced: "Future[None]") -> None:
+    try:
+        os.fsync(file.fileno())
+        synced.set_result(None)
+    except OSError as error:
+        synced.set_exception(error)
 
 
 def _settle(facts: Path, image: Path) -> None:

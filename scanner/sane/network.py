@@ -5,13 +5,15 @@ a hostile device can lie, but it cannot make us expand entities or follow a nest
 
 import contextlib
 import html
-import http.client
 import os
 import re
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    import http.client
 
 MOST_BYTES = 1 << 18
 SECONDS = 3.0
@@ -67,6 +69,8 @@ def _tag(text: str, tag: str) -> str:
 
 def _get(url: str, page: str) -> tuple[str, str]:
     """(text, the server's name for itself); empty when there is no good answer."""
+    import http.client  # noqa: PLC0415 - a third of the child's start, and most scanners are not on the network
+
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     try:
@@ -78,7 +82,7 @@ def _get(url: str, page: str) -> tuple[str, str]:
         return "", ""
 
 
-def _body(answer: http.client.HTTPResponse) -> str:
+def _body(answer: "http.client.HTTPResponse") -> str:
     """Bounded in bytes and in time: a device may drip for ever."""
     end, taken = time.monotonic() + SECONDS, b""
     while len(taken) < MOST_BYTES and time.monotonic() < end:
