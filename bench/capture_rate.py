@@ -47,7 +47,8 @@ def page(number: int) -> NDArray[np.uint8]:
         text = " ".join("x" * int(length) for length in rng.integers(2, 9, 12))
         cv2.putText(paper, text, (240, 320 + 66 * line), cv2.FONT_HERSHEY_SIMPLEX, 1.2, (40, 36, 44), 3)
     noise = np.rint(rng.standard_normal((*SIZE, 3), np.float32) * 2).astype(np.int16)
-    return np.clip(paper + noise, 0, 255).astype(np.uint8)
+    seen: NDArray[np.uint8] = np.clip(paper + noise, 0, 255).astype(np.uint8)
+    return seen
 
 
 @dataclass(slots=True)
