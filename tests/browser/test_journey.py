@@ -312,12 +312,9 @@ def rescan_what_was_returned(an: Person, station: Running, batch: str, returned:
 def accept_and_release(binh: Person, batch: str) -> None:
     binh.open(f"/batches/{batch}/review")
     binh.wait(lambda: chosen(binh) != "")
-    for _ in range(4 * SHEETS):
-        if figure(binh, "Còn phải xem") == "0":
-            break
-        before = figure(binh, "Còn phải xem"), chosen(binh)
+    while (left := figure(binh, "Còn phải xem")) != "0":
         binh.press_on_page(Keys.ENTER)
-        binh.wait(lambda before=before: (figure(binh, "Còn phải xem"), chosen(binh)) != before)  # type: ignore[misc]
+        binh.wait(lambda left=left: figure(binh, "Còn phải xem") != left)  # type: ignore[misc]
     shoot(binh, "duyet-xong")
     binh.press_on_page("a")
     binh.wait(lambda: binh.find("#ask-accept").is_displayed())

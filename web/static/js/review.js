@@ -45,6 +45,9 @@ async function judge(page, fields) {
   if (!answer) return;
   last = page.id;
   region = null;
+  // said at once, before the desk is asked again: quick keys must not come back to a page that is judged
+  const thumb = document.getElementById(`page-${page.id}`);
+  thumb.dataset.page = JSON.stringify({ ...page, verdict: fields.verdict });
   const next = nextWhere((one) => waits(one) && Number(one.dataset.id) !== page.id);
   if (next) choose(next.dataset.id);
   await refresh();
