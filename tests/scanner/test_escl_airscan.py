@@ -173,6 +173,7 @@ def test_a_killed_client_has_taken_more_sheets_than_it_stored_and_put_back_from_
         assert numbers(scanimage(scanner, tmp_path)) == [2, 3, 4, 5, 6]
 
 
+@pytest.mark.slow
 def test_the_fault_journey_brings_every_sheet_once_and_in_order(tmp_path: Path) -> None:
     """Jam at 7, drop at 12, cut picture at 15, hang at 20; the client stores up to the first bad page and resumes after it."""
     script = FaultScript.parse("- sheet 7: jam\n- sheet 12: drop\n- sheet 15: truncate\n- sheet 20: hang\n")

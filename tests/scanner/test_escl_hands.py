@@ -74,6 +74,7 @@ def test_the_pace_holds(paper: Path) -> None:
         assert 0.3 <= time.monotonic() - began < 3
 
 
+@pytest.mark.slow
 def test_a_hundred_jobs_of_a_sheet_count_right(tmp_path: Path) -> None:
     with VirtualScanner(make_paper(tmp_path, 1)) as scanner:
         client = Client(scanner)
