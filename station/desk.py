@@ -247,7 +247,9 @@ def hand_over(house: House, actor: Actor, batch_id: int) -> None:
 
     Raises Unexplained where the counts differ and no supervisor has said why, NotAllowed while a run is open."""
     with house.store.write() as connection:
-        states.require(connection, batch_id, BatchState.CAPTURING)
+        state = states.require(connection, batch_id, BatchState.CAPTURING, BatchState.REJECTED)
+        if state is BatchState.REJECTED:  # mended without a scan: turned, cropped, found to be so in the original
+            states.move(connection, batch_id, BatchState.CAPTURING, actor.login, role=actor.role)
         if runs.active(connection, batch_id) is not None:
             raise NotAllowed(what="run", state=RunState.PAUSED.value)
         count = ledger.of(connection, batch_id)
