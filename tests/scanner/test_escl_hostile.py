@@ -18,8 +18,7 @@ from scanner.sane.config import write_private_config
 TIMES = replace(QUICK, open=2.0, feed=2.0, first_line=2.0, lines=1.0)
 
 
-USUAL = (Hostile.CAPS_HUGE, Hostile.CAPS_ENDLESS, Hostile.CAPS_BOMB, Hostile.PAGE_ENDLESS,
-         Hostile.PAGE_LENGTH_LONG, Hostile.PAGE_BOMB)  # fmt: skip
+USUAL = (Hostile.CAPS_HUGE, Hostile.CAPS_BOMB, Hostile.PAGE_ENDLESS, Hostile.PAGE_LENGTH_LONG, Hostile.PAGE_BOMB)
 RARE = [pytest.param(one, marks=pytest.mark.slow) for one in Hostile if one not in (*USUAL, Hostile.PAGE_FOREVER)]
 
 
