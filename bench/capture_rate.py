@@ -194,7 +194,7 @@ def _sweep(masters: Path) -> None:
     """Recorded pictures of a moment ago, so that a long run fits any disk."""
     for path in masters.rglob("s*.tif"):
         if time.time() - path.stat().st_mtime > 3:
-            path.unlink()
+            path.unlink(missing_ok=True)
 
 
 def _children() -> list[int]:
@@ -218,7 +218,7 @@ def main() -> int:
         rows = _rates(made, folder, args)
         alone, together = both_at_once(made)
     with _folder() as folder, station(folder, args.memory_sides, "left") as made, Memory(made.house.folders.masters) as memory:
-        made.once(made.scanners[0])
+        made.once(made.scanners[0], keep=True)
     lines = [
         f"Two such scanners at {IPM:.0f} images a minute at once: {together:.1f} s where one alone takes {alone:.1f} s"
         f" (**{together / alone:.2f}**).",
