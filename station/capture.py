@@ -16,12 +16,12 @@ from sqlalchemy import Row
 from batches import batch as batch_records
 from batches import devices, pages, runs, schema, sheets
 from batches.errors import DatabaseBusy, DeviceHeld, NotFound, Stale
-from batches.pages import NewSide
 from batches.words import RunPurpose, RunRequest
 from scanner.backend import Backend, Run
 from scanner.model import Face, FaultKind, Phase, ScanFault, Source, StoredSide
 from station.house import House
 from station.scan_settings import settings_from_json
+from station.spooled import new_side, settle
 
 log = logging.getLogger(__name__)
 
@@ -55,16 +55,20 @@ def carry_out(house: House, backends: Mapping[str, Backend], run_id: int, lay_pa
         session = _claim(house, run_id)
     except Stale:  # withdrawn meanwhile, or another broker was quicker
         return
+    fault: ScanFault | None = None
     try:
         if lay_paper is not None:
             lay_paper(session.run, session.first_sheet)
         _feed(house, _backend(backends, session.device.backend), session)
-    except ScanFault as fault:
-        pause(house, session.run, fault)
+    except ScanFault as found:
+        fault = found
     except OSError as error:
-        pause(house, session.run, ScanFault(FaultKind.DISK_FULL, Phase.STORE, str(error)))
-    else:
+        fault = ScanFault(FaultKind.DISK_FULL, Phase.STORE, str(error))
+    if fault is None:
         _finish(house, session.run)
+        return
+    settle(house, session.run, session.folder)
+    pause(house, session.run, fault)
 
 
 @dataclass(slots=True)
@@ -100,25 +104,6 @@ def pause(house: House, run: Row[Any], fault: ScanFault) -> None:
             sheets.lost(connection, run, lost, fault.kind.value)
         devices.take(connection, run.device, run.uid, run.operator, PAUSED_LEASE_SECONDS)
     log.warning("run %s paused: %s while %s: %s", run.id, fault.kind.value, fault.phase.value, fault.detail)
-
-
-def new_side(house: House, run: Row[Any], side: StoredSide) -> NewSide:
-    """A spooled side as the records know it."""
-    return NewSide(
-        run_sheet=side.sheet,
-        face=run.settings.get("as_face") or side.face.value,
-        master=side.path.relative_to(house.folders.root).as_posix(),
-        sha256=side.sha256,
-        bytes=side.size,
-        mime=side.format,
-        width=side.width,
-        height=side.height,
-        dpi=side.dpi,
-        mode=side.mode.value,
-        captured_at=side.captured_at,
-        warnings=side.warnings,
-        facts=side.facts,
-    )
 
 
 def _backend(backends: Mapping[str, Backend], name: str) -> Backend:

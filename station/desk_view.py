@@ -179,7 +179,7 @@ def _page_view(
         position=row.position,
         state=row.state,
         sheet_state=row.sheet_state,
-        ready=(folder / "proof.jpg").is_file(),
+        ready=(folder / "whole.jpg").is_file(),  # written last
         findings=tuple(_finding_view(row, values, finding, size) for finding in found),
         blank=None if blank is None else bool(blank.value),
         blank_by_person=bool(blank and blank.by_person),

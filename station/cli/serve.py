@@ -43,6 +43,8 @@ def run(args: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: over.set())
     config = ["--config", str(args.config)] if args.config else []
     parts = [_Part("engine", ["-m", "station.engine", *config]), _Part("console", ["-m", "web", *config])]
+    if house.settings.archive.port is not None:
+        parts.append(_Part("archive", ["-m", "web", "--archive", *config]))
     with _log_file(house) as out:
         return _supervise(house, parts, over, out, as_json=args.json)
 

@@ -22,6 +22,7 @@ from station.cli import main as cli
 from station.config_problems import ConfigError
 from station.errors import SohoaError, UsageError, translate
 from station.words import words
+from tests.conftest import hears_ctrl_c
 
 
 @pytest.fixture
@@ -182,7 +183,9 @@ def test_a_reader_that_leaves_ends_the_command_quietly() -> None:
 def test_a_real_ctrl_c_ends_a_real_process_with_one_line() -> None:
     program = _REAL_PROCESS.replace("range(100000)", "range(1)")
     pipe = subprocess.PIPE
-    with subprocess.Popen([sys.executable, "-c", program], stdout=pipe, stderr=pipe, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=pipe, stderr=pipe, text=True, preexec_fn=hears_ctrl_c
+    ) as process:
         assert process.stdout is not None
         process.stdout.readline()
         process.send_signal(signal.SIGINT)

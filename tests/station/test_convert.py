@@ -23,6 +23,7 @@ from station.cli.main import main
 from station.convert import Options, convert
 from station.errors import SohoaError, UsageError
 from station.workers import LocalPool
+from tests.conftest import hears_ctrl_c
 
 PLAIN = Options(language=None, jobs=2)
 
@@ -189,7 +190,7 @@ def test_an_interrupted_command_leaves_its_pages_for_the_next(pool: LocalPool, t
         "1",
     ]
     folder = tmp_path / ".o.pdf.sohoa"
-    run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+    run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=hears_ctrl_c, cwd=Path(__file__).parents[2])
     while run.poll() is None and len(list(folder.glob("*.json"))) < 2:
         time.sleep(0.02)
     run.send_signal(signal.SIGINT)
