@@ -260,8 +260,8 @@ def _report(rows: list[str], lines: list[str], args: argparse.Namespace) -> str:
         f"|---|---|---|---|---|---|\n{table}\n\n{facts}\n\n"
         "The ratio includes the start of a fresh process for each run. On a device without any limit the station does not\n"
         "keep up with scanimage: compressing a noisy side takes a tenth of a second of one core (decision record 10), twice\n"
-        "what the device itself takes, and on two cores that also carry the device there is no idle one to hide it on. The station's\n"
-        "own pace in the last row is to be held against the fastest scanners sold, 280 images a minute.\n"
+        "what the device itself takes, and on two cores that also carry the device there is no idle one to hide it on. The\n"
+        "station's own pace in the last row is to be held against the fastest scanners sold, 280 images a minute.\n"
     )
 
 
