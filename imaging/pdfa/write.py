@@ -67,7 +67,7 @@ def _joined(parts: list[Path], whole: Path) -> Path:
     """All parts as one file, streamed by qpdf: ``Pdf.pages.extend`` would copy every picture into memory."""
     if len(parts) == 1:
         return parts[0]
-    pikepdf.Job(["qpdf", "--empty", "--pages", *map(str, parts), "--", str(whole)]).run()
+    pikepdf.Job(["qpdf", "--empty", "--deterministic-id", "--pages", *map(str, parts), "--", str(whole)]).run()
     return whole
 
 
@@ -82,7 +82,7 @@ def _write_chunk(chunk: list[PdfPage], path: Path, font: InvisibleFont) -> int:
     with pikepdf.new() as pdf:
         for page in chunk:
             words += _add_page(pdf, page, font)
-        pdf.save(path)
+        pdf.save(path, deterministic_id=True)  # the first half of /ID outlives every later save
     return words
 
 
