@@ -406,3 +406,11 @@ def test_a_page_that_was_scanned_again_is_gone(operator: Client, scene: Scene) -
         runs.finish(connection, run.id)
     assert operator.get(f"/pages/{old}").status_code == 410
     assert "quét lại" in operator.get(f"/pages/{old}").get_data(as_text=True)
+
+
+def test_a_place_where_a_document_seems_to_begin_is_shown(scene: Scene, operator: Client) -> None:
+    with scene.house.store.write() as connection:
+        (item,) = items.listing(connection, FIRST)
+        items.set_proposals(connection, item.id, {"starts": [item.pages[2].id]})
+    shown = operator.get(f"/batches/{FIRST}/items").text
+    assert shown.count("cut suggested") == 1
