@@ -38,6 +38,7 @@ _LOSES_A_SHEET = frozenset(
         FaultKind.DAMAGED_IMAGE,
         FaultKind.SHORT_PAGE,
         FaultKind.HUNG,
+        FaultKind.NO_MEMORY,
         FaultKind.CRASHED,
         FaultKind.INTERRUPTED,
     }
