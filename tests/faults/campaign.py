@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -299,7 +300,7 @@ def _handles() -> int:
 
 
 def _children() -> list[str]:
-    """Our child processes, dead or alive, a moment after a run."""
+    """Our child processes, dead or alive, a moment after a run; Python's own helper of multiprocessing is none of a run's."""
     time.sleep(0.01)
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
@@ -307,7 +308,8 @@ def _children() -> list[str]:
             name, rest = stat.read_text().rsplit(")", 1)
         except OSError:
             continue
-        if int(rest.split()[1]) == os.getpid() and "resource_tracker" not in name:
+        helper = stat.parent.name == str(resource_tracker._resource_tracker._pid)  # type: ignore[attr-defined]
+        if int(rest.split()[1]) == os.getpid() and not helper:
             found.append(f"{name} {rest.split()[0]}")
     return found
 
