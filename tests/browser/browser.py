@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -56,7 +57,10 @@ class Person:
         return self.driver.find_elements(By.CSS_SELECTOR, css)
 
     def text(self, css: str) -> str:
-        return str(self.find(css).text)
+        """Read anew where the desk is just being drawn anew."""
+        waiting = WebDriverWait(self.driver, 10, ignored_exceptions=(NoSuchElementException, StaleElementReferenceException))
+        (text,) = waiting.until(lambda driver: (driver.find_element(By.CSS_SELECTOR, css).text,))
+        return str(text)
 
     def wait(self, condition: object, seconds: float = 15) -> None:
         WebDriverWait(self.driver, seconds, 0.1, ignored_exceptions=(Exception,)).until(lambda _: condition())  # type: ignore[operator]
