@@ -159,8 +159,8 @@ class Processing(Section):
     """Longest time one page may take; a page over it is set aside, the others go on."""
     ocr_language: Annotated[str, Field(pattern=r"^[a-z_]{3,12}(\+[a-z_]{3,12})*$")] = "vie"
     """Tesseract language(s), joined with +."""
-    access_jpeg_quality: Annotated[int, Field(ge=30, le=100)] = 85
-    """JPEG quality of access copies."""
+    access_jpeg_quality: Annotated[int, Field(ge=30, le=100)] = 50
+    """JPEG quality of access copies; a page whose seal or signature fades is coded finer by itself."""
 
 
 class Qc(Section):

@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 from imaging import load, pdfa, render
 from imaging.ocr import EngineFault, preparations, read
-from imaging.prepare import Prepared
 from imaging.values import Blank, Geometry, PageText, Raster, Turn
 from qc.finding import Finding, Level
 from qc.text import check_text
@@ -21,9 +20,6 @@ Status = Literal["ok", "without_text", "as_it_is", "placeholder"]
 
 WITHOUT_TEXT, AS_IT_IS = -1, -2
 """Last resorts after every preparation: corrected but not read; neither corrected nor read."""
-
-FINER = (75, 92)
-"""JPEG qualities tried where a seal or signature fades in the first."""
 
 SOFT_SHARE = 0.6
 """Of the page's time limit, the engine's own: a page that is slow, not hung, ends inside its process."""
@@ -107,19 +103,7 @@ def _guarded(shown: Raster, seen: Measured, task: PageTask) -> tuple[pdfa.PageIm
         shown = render.render(page.raster, seen.geometry, dpi=task.dpi)
     elif (untouched := _untouched(page, seen.geometry)) is not None:
         return untouched, 1.0
-    return _shown_enough(shown, seen, task)
-
-
-def _shown_enough(shown: Raster, seen: Measured, task: PageTask) -> tuple[pdfa.PageImage, float]:
-    share = 1.0
-    for quality in (task.quality, *FINER):
-        image = pdfa.encode(shown, max(quality, task.quality))
-        if seen.seals or seen.signatures:
-            copy = Prepared(Raster(pdfa.decode(image), shown.dpi, shown.mode))
-            share = copy_guard.present(seen.prepared, copy, seen.geometry, seen.seals, seen.signatures)
-        if share >= copy_guard.LEAST_PRESENT:
-            break
-    return image, share
+    return copy_guard.encode(shown, seen.prepared, seen.geometry, seen.seals, seen.signatures, task.quality)
 
 
 def _untouched(page: load.LoadedPage, placed: Geometry | None) -> pdfa.PageImage | None:

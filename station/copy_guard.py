@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging import render, seals
+from imaging import pdfa, render, seals
 from imaging.prepare import Prepared
 from imaging.values import Box, Geometry, Raster
 
@@ -13,9 +13,28 @@ LEAST_PRESENT = 0.65
 """Share of a seal's red, or a signature's vivid colour, that a copy must keep. At JPEG quality 50 real seals keep 0.95 and
 more, pen strokes 0.97, thin blue print of 6 pt 0.72; a stage that bleaches colour by half leaves less than 0.6."""
 
+FINER = (75, 92)
+"""JPEG qualities tried where a seal or signature fades in the first."""
+
 VIVID, VIVID_MM2, GRAIN = 45, 4.0, 12
 """8-bit Lab chroma of a pen or stamp (real ones: 60 to 170; the rims of black print: up to 42), how much of it, mm², a
 signature has at least, and what the grain of paper reaches."""
+
+
+def encode(
+    shown: Raster, master: Prepared, placed: Geometry, stamps: Sequence[Box], strokes: Sequence[Box], quality: int
+) -> tuple[pdfa.PageImage, float]:
+    """The coded access copy and the share of its seals and signatures that it still shows; coded finer where it shows too
+    little. ``shown``: the master as placed; ``stamps``, ``strokes``: in px of the master."""
+    share = 1.0
+    for finer in (quality, *FINER):
+        image = pdfa.encode(shown, max(finer, quality))
+        if stamps or strokes:
+            copy = Prepared(Raster(pdfa.decode(image), shown.dpi, shown.mode))
+            share = present(master, copy, placed, stamps, strokes)
+        if share >= LEAST_PRESENT:
+            break
+    return image, share
 
 
 def present(master: Prepared, copy: Prepared, placed: Geometry, stamps: Sequence[Box], strokes: Sequence[Box]) -> float:

@@ -7,16 +7,20 @@ from pathlib import Path
 
 from batches.pages import Value
 from batches.verification import Verified, verify
-from imaging import render
-from imaging.pdfa import PageImage, PdfMetadata, PdfPage, PdfReport, encode, keep_jpeg, write
+from imaging import render, seals
+from imaging.pdfa import PageImage, PdfMetadata, PdfPage, PdfReport, keep_jpeg, write
+from imaging.prepare import prepare
 from imaging.values import Geometry, Raster
-from station import page_text
+from station import copy_guard, page_text
 from station.geometry import geometry_of
 from station.looking import read_master
 
 
 @dataclass(frozen=True, slots=True)
 class PageTask:
+    """``label``: the sheet's, for whoever must look at it."""
+
+    label: str
     master: str
     mime: str
     folder: str
@@ -58,10 +62,31 @@ def _pages(task: DocumentTask) -> Iterator[PdfPage]:
 
 
 def _picture(page: PageTask, raster: Raster, geometry: Geometry, quality: int) -> PageImage:
-    """The scanner's own JPEG where nothing is cut or straightened, else one encode of the straightened page."""
+    """The scanner's own JPEG where nothing is cut or straightened, else one encode of the straightened page that is proved
+    to show the master's seals and signatures. Raises SealLost where even the finest does not."""
     if page.mime == "image/jpeg" and _untouched(raster, geometry):
         return keep_jpeg(Path(page.master).read_bytes(), raster.dpi, geometry.orientation.degrees)
-    return encode(render.render(raster, geometry), quality)
+    prepared = prepare(raster)
+    stamps = seals.find(raster, prepared)
+    strokes = copy_guard.plainly_inked(prepared, seals.signatures(raster, prepared))
+    shown = render.render(raster, geometry)
+    image, share = copy_guard.encode(shown, prepared, geometry, stamps, strokes, quality)
+    if share < copy_guard.LEAST_PRESENT:
+        raise SealLost(page.label, share)
+    return image
+
+
+class SealLost(Exception):
+    """An access copy would show less of a seal or signature than it must; the crop may cut it."""
+
+    code = "seal_lost"
+
+    def __init__(self, sheet: str, share: float) -> None:
+        super().__init__(f"sheet {sheet} keeps {share:.2f}")
+        self.sheet, self.share = sheet, share
+
+    def __reduce__(self) -> tuple[type["SealLost"], tuple[str, float]]:
+        return type(self), (self.sheet, self.share)
 
 
 def _untouched(raster: Raster, geometry: Geometry) -> bool:

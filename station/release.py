@@ -211,6 +211,7 @@ class _Contents:
         for item in self.documents:
             sides = tuple(
                 PageTask(
+                    label=page.sheet_label,
                     master=str(house.folders.master(page.master)),
                     mime=page.mime,
                     folder=str(house.folders.page(self.batch.uid, page.uid)),
