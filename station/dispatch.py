@@ -62,7 +62,7 @@ class Dispatcher:
         if room <= 0:
             return False
         with self._house.store.read() as connection:
-            if not jobs.waiting(connection, line.kind):
+            if not jobs.waiting(connection, line.kind) or self._must_wait(connection, line):
                 return False
         lease = self._settings.page_seconds + self._house.settings.jobs.lease_seconds
         with self._house.store.write() as connection:
@@ -73,6 +73,11 @@ class Dispatcher:
             future.add_done_callback(lambda _: self._changed.set())
             line.under_way[row.id] = future
         return bool(tasks)
+
+    def _must_wait(self, connection: Connection, line: Line) -> bool:
+        """Reading begins no page while one waits to be looked at: an operator's eyes come first, two cores are few."""
+        looking = self._lines[0]
+        return line is not looking and (bool(looking.under_way) or jobs.waiting(connection, looking.kind))
 
     def _task(self, connection: Connection, kind: JobKind, job: Row[Any]) -> tuple[Callable[..., Any], Any]:
         page = pages.get(connection, job.page_id)
