@@ -14,7 +14,7 @@ from typing import Any, Self
 from sqlalchemy import Row
 
 from batches import batch as batch_records
-from batches import devices, pages, runs, schema, sheets
+from batches import devices, ledger, pages, runs, schema, sheets
 from batches.errors import DatabaseBusy, DeviceHeld, NotFound, Stale
 from batches.words import RunPurpose, RunRequest
 from scanner.backend import Backend, Run
@@ -69,7 +69,16 @@ def carry_out(house: House, backends: Mapping[str, Backend], run_id: int, lay_pa
         _finish(house, session.run)
         return
     settle(house, session.run, session.folder)
-    pause(house, session.run, fault)
+    if fault.kind is FaultKind.FEEDER_EMPTY and _stack_is_through(house, session):
+        _finish(house, session.run)
+    else:
+        pause(house, session.run, fault)
+
+
+def _stack_is_through(house: House, session: "Session") -> bool:
+    """Gone on after an interruption that came behind the last sheet: the feeder is empty and every counted sheet is there."""
+    with house.store.read() as connection:
+        return session.first_sheet > 1 and ledger.of(connection, session.run.batch_id).difference == 0
 
 
 @dataclass(slots=True)
