@@ -69,7 +69,10 @@ def test_it_says_where_it_is_scans_faults_and_stops_cleanly(tmp_path: Path, numb
 
 def test_a_person_types_a_sheet_number_and_the_paper_is_back(tmp_path: Path) -> None:
     paper = make_paper(tmp_path / "paper", 3)
-    master, slave = pty.openpty()
+    try:
+        master, slave = pty.openpty()
+    except OSError as error:
+        pytest.skip(f"no terminal to type at can be made here: {error}")
     with simulate("--pages", str(paper), stdin=slave) as process:
         os.close(slave)
         assert process.stdout and "3 tờ" in process.stdout.readline()
