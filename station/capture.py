@@ -76,9 +76,13 @@ def carry_out(house: House, backends: Mapping[str, Backend], run_id: int, lay_pa
 
 
 def _stack_is_through(house: House, session: "Session") -> bool:
-    """Gone on after an interruption that came behind the last sheet: the feeder is empty and every counted sheet is there."""
+    """Gone on after an interruption that came behind the last sheet: the feeder is empty and every counted sheet is there.
+
+    A sheet that lacks its back is among the stored ones and is the one to put back: then the stack is not through."""
     with house.store.read() as connection:
-        return session.first_sheet > 1 and ledger.of(connection, session.run.batch_id).difference == 0
+        stored = {row.run_sheet for row in _sides(connection, session.run.id)}
+        met = ledger.of(connection, session.run.batch_id).difference == 0
+    return bool(stored) and session.first_sheet not in stored and met
 
 
 @dataclass(slots=True)
