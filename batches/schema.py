@@ -21,9 +21,11 @@ from sqlalchemy import (
 from batches.words import (
     BatchJobKind,
     BatchState,
+    CareKind,
     FindingState,
     JobKind,
     JobState,
+    OverlapState,
     PackageState,
     PageState,
     Role,
@@ -31,6 +33,7 @@ from batches.words import (
     RunRequest,
     RunState,
     SheetState,
+    SourceState,
     Verdict,
 )
 
@@ -249,6 +252,51 @@ page_text = Table(
     Column("note", String(100), nullable=False),
     Column("at", String(40), nullable=False),
 )
+text_mend = Table(
+    "text_mend",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("page_id", Integer, ForeignKey("page.id"), nullable=False, index=True),
+    Column("box", JSON, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("context", JSON, nullable=False),
+    Column("author", String(64), nullable=False),
+    Column("at", String(40), nullable=False),
+    Column("undone_at", String(40)),
+)
+overlap = Table(
+    "overlap",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("batch_id", Integer, ForeignKey("batch.id"), nullable=False, index=True),
+    Column("run_id", Integer, ForeignKey("capture_run.id"), nullable=False),
+    Column("earlier_sheet_id", Integer, ForeignKey("sheet.id"), nullable=False),
+    Column("later_sheet_id", Integer, ForeignKey("sheet.id"), nullable=False),
+    Column("likeness", Float, nullable=False),
+    _state("state", OverlapState, OverlapState.OPEN),
+    Column("decided_by", String(64)),
+    Column("decided_at", String(40)),
+    Column("at", String(40), nullable=False),
+    _one_of("state", OverlapState),
+    UniqueConstraint("earlier_sheet_id", "later_sheet_id"),
+)
+source_file = Table(
+    "source_file",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("sha256", String(64), nullable=False, index=True),
+    Column("bytes", Integer, nullable=False),
+    Column("name", String(300), nullable=False),
+    Column("origin", String(40), nullable=False),
+    Column("run_id", Integer, ForeignKey("capture_run.id")),
+    Column("pages", Integer, nullable=False),
+    Column("facts", JSON, nullable=False),
+    _state("state", SourceState, SourceState.STORED),
+    Column("reason", Text),
+    Column("at", String(40), nullable=False),
+    _one_of("state", SourceState),
+)
 finding = Table(
     "finding",
     metadata,
@@ -355,6 +403,30 @@ device_lease = Table(
     Column("holder", String(64), nullable=False),
     Column("since", String(40), nullable=False),
     Column("expires_at", String(40), nullable=False),
+)
+device_sample = Table(
+    "device_sample",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("device", String(300), nullable=False),
+    Column("face", String(8), nullable=False),
+    Column("page_id", Integer, ForeignKey("page.id"), nullable=False, unique=True),
+    Column("measures", JSON, nullable=False),
+    Column("at", String(40), nullable=False),
+    Index("ix_device_sample_device", "device", "face", "id"),
+)
+device_care = Table(
+    "device_care",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("device", String(300), nullable=False, index=True),
+    Column("kind", String(20), nullable=False),
+    Column("passed", Boolean),
+    Column("measures", JSON, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("author", String(64), nullable=False),
+    Column("at", String(40), nullable=False),
+    _one_of("kind", CareKind),
 )
 scan_profile = Table(
     "scan_profile",

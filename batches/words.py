@@ -58,6 +58,29 @@ class FindingState(StrEnum):
     """A person said: the original is so."""
 
 
+class OverlapState(StrEnum):
+    """A sheet that came twice after a run was gone on with: which of the two is kept, or that they are two sheets after all."""
+
+    OPEN = "open"
+    KEPT_EARLIER = "kept_earlier"
+    KEPT_LATER = "kept_later"
+    BOTH = "both"
+
+
+class SourceState(StrEnum):
+    """A file that came from outside. ``refused``: it cannot be read; it stays where it was."""
+
+    STORED = "stored"
+    REFUSED = "refused"
+
+
+class CareKind(StrEnum):
+    """What was done to a scanner: cleaned, or shown its target sheet."""
+
+    CLEANING = "cleaning"
+    QUALIFICATION = "qualification"
+
+
 class Verdict(StrEnum):
     PASS = "pass"  # noqa: S105
     RETURN = "return"

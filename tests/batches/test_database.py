@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from batches import database, journal, ledger
 from batches.database import Store
 from batches.errors import DatabaseBusy, DatabaseNewer, DatabaseOld
+from batches.schema import metadata
 from tests.batches.conftest import Work
 from tests.batches.postgres import cluster
 
@@ -48,6 +51,32 @@ def test_the_tables_go_up_down_and_up_again(url: str) -> None:
     assert set(inspect(store.engine).get_table_names()) <= {"alembic_version"}
     assert store.migrate() == head
     assert set(inspect(store.engine).get_table_names()) == tables
+    store.close()
+
+
+def test_a_house_of_the_version_before_keeps_its_records(url: str) -> None:
+    store = Store(url)
+    store.migrate()
+    work = Work(store)
+    batch_id = work.batch(prepared=3)
+    work.device()
+    work.feed(batch_id, 3)
+    with store.engine.connect() as connection:
+        config = database._alembic()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+        connection.commit()
+    store.migrate()
+    with store.read() as c:
+        assert ledger.of(c, batch_id).agrees
+    store.close()
+
+
+def test_the_tables_are_those_of_the_schema(url: str) -> None:
+    store = Store(url)
+    store.migrate()
+    with store.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     store.close()
 
 
