@@ -1,12 +1,26 @@
 """Vietnamese text: spelling rules, the model of official language, and what they mend in a reading."""
 
+from imaging.language.learned import Confirmed, Learned, learn
 from imaging.language.letters import fold, nfc
 from imaging.language.mending import mend
 from imaging.language.model import Model, load_model
 from imaging.language.syllable import possible
 from imaging.language.token import Choices, Token
 
-__all__ = ["Choices", "Model", "Token", "fold", "known", "load_model", "mend", "nfc", "possible"]
+__all__ = [
+    "Choices",
+    "Confirmed",
+    "Learned",
+    "Model",
+    "Token",
+    "fold",
+    "known",
+    "learn",
+    "load_model",
+    "mend",
+    "nfc",
+    "possible",
+]
 
 
 def known(text: str, model: Model | None = None) -> bool:

@@ -47,7 +47,7 @@ def find_candidates(seen: Seen, read: int, model: Model) -> dict[int, tuple[floa
         for number in model.by_base.get(base, ()):
             if number != read and number not in found:
                 cost, form = _cheapest_form(seen, model.words[number])
-                found[number] = (cost + penalty, form)
+                found[number] = (cost + (KEEP if number >= model.confirmed_from else penalty), form)
     order = sorted(found, key=lambda one: found[one][0] + 0.3 * float(model.unigram[one]))
     return {number: found[number] for number in order[: MOST - 1]}
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imaging.language.candidates import SPREAD, Seen, channel, find_candidates
+from imaging.language.learned import Learned, bare, extended
 from imaging.language.letters import one_placement
 from imaging.language.lookalikes import plain_letters
 from imaging.language.model import BREAK, NUMBER, SPECIAL, UNKNOWN, Costs, Ids, Model, load_model
@@ -44,12 +45,18 @@ class Slot:
     length: int = 0
 
 
-def mend(lines: Sequence[Sequence[Token]], model: Model | None = None) -> list[list[str]]:
-    """The text of every token after mending, in the same shape. Look-alike letters are always replaced."""
-    model = model or load_model()
-    tokens = mend_signs([[_plain(token) for token in line] for line in lines], model)
+def mend(lines: Sequence[Sequence[Token]], model: Model | None = None, *, learned: Learned | None = None) -> list[list[str]]:
+    """The text of every token after mending, in the same shape. Look-alike letters are always replaced.
+
+    ``learned``: what people at this station confirmed; it decides before the model does, and joins the model."""
+    official = model or load_model()
+    tokens = mend_signs([[_plain(token) for token in line] for line in lines], official)
+    told = _told(tokens, learned, official) if learned else {}
+    if learned:
+        tokens = [[told.get((row, column), token) for column, token in enumerate(line)] for row, line in enumerate(tokens)]
     texts = [[token.text for token in line] for line in tokens]
-    slots = [slot for number, line in enumerate(tokens) for slot in _line_slots(number, line, model)]
+    model = official if not learned else learned.model if model is None else extended(official, learned)
+    slots = [slot for number, line in enumerate(tokens) for slot in _line_slots(number, line, model, told)]
     if not slots:
         return texts
     changes = list(_changes(slots, _best_path(slots, model), model))
@@ -69,13 +76,32 @@ def _plain(token: Token) -> Token:
     return Token(text, token.confidence, choices)
 
 
-def _line_slots(row: int, line: Sequence[Token], model: Model) -> Iterator[Slot]:
+Told = dict[tuple[int, int], Token]
+"""By line and token: what people made of such a reading."""
+
+
+def _told(tokens: Sequence[Sequence[Token]], learned: Learned, model: Model) -> Told:
+    """Readings that people put right before, wherever nothing speaks against it."""
+    found: Told = {}
+    for row, line in enumerate(tokens):
+        for column, token in enumerate(line):
+            word = bare(token.text)
+            left = bare(line[column - 1].text) if column else ""
+            right = bare(line[column + 1].text) if column + 1 < len(line) else ""
+            after = learned.put_right(word, left, right, written=model.knows(word)) if word else ""
+            if after:
+                found[row, column] = Token(token.text.replace(word, after, 1), token.confidence)
+    return found
+
+
+def _line_slots(row: int, line: Sequence[Token], model: Model, told: Told) -> Iterator[Slot]:
     for column, token in enumerate(line):
         if any(one.isdigit() for one in token.text):
             yield _fixed(NUMBER)
             yield from _sign_slots((row, column), token, len(token.text) - 1, len(token.text))
         else:
-            yield from _token_slots((row, column), token, model, named=_named(line, column))
+            settled = (row, column) in told
+            yield from _token_slots((row, column), token, model, named=_named(line, column), settled=settled)
 
 
 def _named(line: Sequence[Token], column: int) -> bool:
@@ -106,9 +132,9 @@ def _other_signs(token: Token, run: re.Match[str]) -> dict[str, float]:
     return {one: cost / SPREAD + SIGN_KEEP for one, cost in near.items()}
 
 
-def _token_slots(where: tuple[int, int], token: Token, model: Model, *, named: bool) -> Iterator[Slot]:
+def _token_slots(where: tuple[int, int], token: Token, model: Model, *, named: bool, settled: bool) -> Iterator[Slot]:
     spans = list(LETTERS.finditer(token.text))
-    code = is_code(token.text)
+    code = settled or is_code(token.text)
     end = 0
     for span in spans:
         yield from _sign_slots(where, token, end, span.start())

@@ -38,6 +38,8 @@ class Model:
     triples: Ids
     """place in ``pairs`` * size + third, ascending."""
     triple_cost: Costs
+    confirmed_from: int = 1 << 40
+    """Words numbered from here on are not of the official text: people confirmed them (``learned.py``)."""
 
     @cached_property
     def numbers(self) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from statistics import fmean
 
-from imaging.language import known, mend, nfc
+from imaging.language import Learned, known, mend, nfc
 from imaging.ocr.again import read_again
 from imaging.ocr.engine import Engine, EngineFault, EngineTimeout, ReadLine
 from imaging.ocr.joining import join_codes
@@ -28,12 +28,14 @@ def read(
     preparation: Preparation = PREPARATIONS[0],
     partner: Pixels | None = None,
     seconds: float = SECONDS,
+    learned: Learned | None = None,
 ) -> PageText:
     """Reads an upright, straightened, cropped page. Boxes and baselines in px of ``raster``; text NFC.
 
     ``language``: whether the model of official Vietnamese mends the reading; every change is in ``changes``.
     ``preparation``: from ``preparations()``; the station climbs that ladder when a worker hangs or dies on this page.
     ``partner``: grey px of the sheet's other side, whose show-through is subtracted before reading.
+    ``learned``: words people at this station confirmed.
     Never raises on a page's account: a failure is ``note`` = ``no_text``, ``timeout`` or ``failed``."""
     prepared = prepare_ocr(raster, preparation, partner=partner)
     if not NO_INK <= ink_share(prepared.picture) <= ALL_INK:
@@ -44,14 +46,21 @@ def read(
         return _without_text(raster, engine, "timeout")
     except EngineFault:
         return _without_text(raster, engine, "failed")
-    return _finish(raster, engine, prepared, lines, language)
+    return _finish(raster, engine, prepared, lines, language, learned)
 
 
-def _finish(raster: Raster, engine: Engine, prepared: Prepared, lines: tuple[ReadLine, ...], language: bool) -> PageText:
+def _finish(
+    raster: Raster,
+    engine: Engine,
+    prepared: Prepared,
+    lines: tuple[ReadLine, ...],
+    language: bool,
+    learned: Learned | None = None,
+) -> PageText:
     whole = [join_codes(line) for line in drop_noise(lines, known)]
     sure = read_again(raster, engine, prepared, whole) if language else whole
     tokens = [[word.token for word in line.words] for line in sure]
-    texts = mend(tokens) if language else [[nfc(token.text) for token in line] for line in tokens]
+    texts = mend(tokens, learned=learned) if language else [[nfc(token.text) for token in line] for line in tokens]
     placed = tuple(_place(line, new, prepared.scale) for line, new in zip(sure, texts, strict=True))
     placed = (*placed, *_stamped(raster, engine, placed))
     return PageText(
