@@ -18,7 +18,8 @@ from typing import Any, BinaryIO
 from scanner.model import Face, FaultKind, Phase, ScanFault, StoredSide
 from scanner.wire import side_from_json, side_to_json
 
-SUFFIXES = {"image/tiff": ".tif", "image/jpeg": ".jpg"}
+SUFFIXES = {"image/tiff": ".tif", "image/jpeg": ".jpg", "image/png": ".png"}
+"""What scanners deliver is TIFF or JPEG; PNG comes with files from outside, whose bytes are kept."""
 PART = ".part"
 FACES = (Face.FRONT, Face.BACK)
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -94,6 +94,7 @@ class Dispatcher:
                 person=person,
                 warnings=tuple(page.warnings),
                 partner=str(self._house.folders.master(partner)) if partner else None,
+                dpi=(page.dpi_x, page.dpi_y),
                 limits=self._house.settings.qc.limits,
                 language=self._settings.ocr_language,
             )
@@ -107,6 +108,7 @@ class Dispatcher:
             seconds=self._settings.page_seconds * 0.8,  # the engine gives up before the worker is killed
             limits=self._house.settings.qc.limits,
             language=self._settings.ocr_language,
+            dpi=(page.dpi_x, page.dpi_y),
         )
 
     # -- back ------------------------------------------------------------------------------------------------------

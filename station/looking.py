@@ -12,10 +12,11 @@ from imaging import blank as blank_measure
 from imaging import geometry, load, prepare, render
 from imaging.measures.likeness import likeness
 from imaging.values import Blank, Crop, Geometry, Raster, Skew
+from qc.device import sample
 from qc.finding import Finding
 from qc.limits import Limits
-from qc.look import Expected, FileFacts
-from qc.page import check_page
+from qc.look import Expected, FileFacts, Look
+from qc.page import check_look
 from station.geometry import crop_to_json, geometry_of
 from station.page_work import Clock, ask_engine
 
@@ -34,6 +35,8 @@ class LookTask:
     person: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     partner: str | None = None
+    dpi: tuple[float, float] | None = None
+    """what the records say; a file can be silent or wrong about it"""
     limits: Mapping[str, float] = field(default_factory=dict)
     asked_dpi: float | None = None
     language: str = "vie"
@@ -41,11 +44,13 @@ class LookTask:
 
 @dataclass(frozen=True, slots=True)
 class LookResult:
-    """``values``: name → (value, confidence) as measured; ``findings`` as rows; ``ms`` per stage."""
+    """``values``: name → (value, confidence) as measured; ``findings`` as rows; ``ms`` per stage; ``device``: what the page
+    says of the machine that made it (qc.device.Sample)."""
 
     values: dict[str, tuple[Any, float]]
     findings: list[dict[str, Any]]
     ms: dict[str, float]
+    device: dict[str, Any] = field(default_factory=dict)
 
 
 class Unreadable(Exception):
@@ -62,7 +67,7 @@ class Unreadable(Exception):
 def look(task: LookTask) -> LookResult:
     """Measure, judge, and write thumb.jpg, proof.jpg and whole.jpg. Raises Unreadable."""
     clock = Clock()
-    raster = read_master(Path(task.master))
+    raster = read_master(Path(task.master), task.dpi)
     clock.stage("decode")
     prepared = prepare.prepare(raster)
     measured = geometry.measure(raster, prepared, osd=ask_engine(task.language))
@@ -71,23 +76,32 @@ def look(task: LookTask) -> LookResult:
     blank = blank_measure.measure(raster, prepared, partner)
     clock.stage("blank")
     shown = with_person(measured, task.person)
-    judged = _judge(raster, prepared, shown, _blank_with_person(blank, task.person), task, partner)
+    seen = _look_of(raster, prepared, shown, _blank_with_person(blank, task.person), task, partner)
+    judged = check_look(seen)
     clock.stage("checks")
+    device = sample(seen, measured).to_json()
+    clock.stage("device")
     _write_copies(Path(task.folder), raster, shown)
     _write_likeness(Path(task.folder), prepared, shown)
     clock.stage("copies")
-    return LookResult(_values(measured, blank), [finding_row(finding) for finding in judged], clock.ms)
+    return LookResult(_values(measured, blank), [finding_row(finding) for finding in judged], clock.ms, device)
 
 
-def read_master(path: Path) -> Raster:
-    """The pixels of a master. Raises Unreadable."""
+def read_master(path: Path, dpi: tuple[float, float] | None = None) -> Raster:
+    """The pixels of a master; ``dpi``: the resolution on record, which stands over the file's. Raises Unreadable."""
+    raster = read_page(path).raster
+    return raster if dpi is None else replace(raster, dpi=dpi)
+
+
+def read_page(path: Path) -> load.LoadedPage:
+    """A master with its untouched bytes, where it is a JPEG. Raises Unreadable."""
     try:
         page = next(load.pages(path))
     except load.LoadError as error:
         raise Unreadable(error.reason, str(error)) from error
     if isinstance(page, load.BadPage):
         raise Unreadable(page.error.reason, str(page.error))
-    return page.raster
+    return page
 
 
 def with_person(measured: Geometry, person: Mapping[str, Any]) -> Geometry:
@@ -115,18 +129,18 @@ def finding_row(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _judge(
+def _look_of(
     raster: Raster,
     prepared: prepare.Prepared,
     shown: Geometry,
     blank: Blank,
     task: LookTask,
     partner: prepare.Prepared | None,
-) -> list[Finding]:
+) -> Look:
     facts = FileFacts(complete=False if "truncated_tail" in task.warnings else None)
     expected = Expected(dpi=task.asked_dpi)
     limits = Limits.from_mapping(task.limits)
-    return check_page(raster, prepared, shown, blank, limits=limits, expected=expected, partner=partner, file_facts=facts)
+    return Look(raster, prepared, shown, blank, limits, expected, partner, facts)
 
 
 def _partner(task: LookTask) -> prepare.Prepared | None:

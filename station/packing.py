@@ -1,19 +1,21 @@
 """Making one document, in a worker process: pikepdf's validator listens to warnings of the whole process."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 from batches.pages import Value
 from batches.verification import Verified, verify
 from imaging import render, seals
+from imaging.load import LoadedPage
 from imaging.pdfa import PageImage, PdfMetadata, PdfPage, PdfReport, keep_jpeg, write
 from imaging.prepare import prepare
-from imaging.values import Geometry, Raster
+from imaging.values import Geometry, Raster, Turn
 from station import copy_guard, page_text
 from station.geometry import geometry_of
-from station.looking import read_master
+from station.looking import read_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class PageTask:
     mime: str
     folder: str
     values: Mapping[str, Value]
+    dpi: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +59,19 @@ def verify_package(root: str) -> Verified:
 
 def _pages(task: DocumentTask) -> Iterator[PdfPage]:
     for page in task.pages:
-        raster = read_master(Path(page.master))
+        loaded = read_page(Path(page.master))
+        raster = loaded.raster if page.dpi is None else replace(loaded.raster, dpi=page.dpi)
         geometry = geometry_of((raster.width, raster.height), page.values)
-        yield PdfPage(_picture(page, raster, geometry, task.quality), page_text.load(Path(page.folder)))
+        yield PdfPage(_picture(page, loaded, raster, geometry, task.quality), page_text.load(Path(page.folder)))
 
 
-def _picture(page: PageTask, raster: Raster, geometry: Geometry, quality: int) -> PageImage:
+def _picture(page: PageTask, loaded: LoadedPage, raster: Raster, geometry: Geometry, quality: int) -> PageImage:
     """The scanner's own JPEG where nothing is cut or straightened, else one encode of the straightened page that is proved
     to show the master's seals and signatures. Raises SealLost where even the finest does not."""
-    if page.mime == "image/jpeg" and _untouched(raster, geometry):
-        return keep_jpeg(Path(page.master).read_bytes(), raster.dpi, geometry.orientation.degrees)
+    if loaded.original is not None and _untouched(raster, geometry):
+        # a camera's JPEG lies as the camera was held: its own turn comes first
+        stored = raster.dpi[::-1] if loaded.turn in (90, 270) else raster.dpi
+        return keep_jpeg(loaded.original, stored, cast(Turn, (loaded.turn + geometry.orientation.degrees) % 360))
     prepared = prepare(raster)
     stamps = seals.find(raster, prepared)
     strokes = copy_guard.plainly_inked(prepared, seals.signatures(raster, prepared))

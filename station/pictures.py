@@ -24,7 +24,7 @@ def full(house: House, page_id: int) -> Path:
     path, proof = folder / "full.jpg", folder / "proof.jpg"
     if path.is_file() and proof.is_file() and path.stat().st_mtime_ns >= proof.stat().st_mtime_ns:
         return path
-    raster = read_master(house.folders.master(row.master))
+    raster = read_master(house.folders.master(row.master), (row.dpi_x, row.dpi_y))
     shown = render.render(raster, geometry_of((raster.width, raster.height), values))
     good, data = cv2.imencode(".jpg", shown.pixels, _QUALITY)
     assert good

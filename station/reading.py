@@ -30,6 +30,7 @@ class ReadTask:
     seconds: float = 120.0
     limits: Mapping[str, float] = field(default_factory=dict)
     language: str = "vie"
+    dpi: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class ReadResult:
 
 def read_page(task: ReadTask) -> ReadResult:
     """Read, check, store text.json. Raises looking.Unreadable. A blank side is not read: specks would become words."""
-    raster = read_master(Path(task.master))
+    raster = read_master(Path(task.master), task.dpi)
     upright = render.render(raster, geometry_of((raster.width, raster.height), task.values))
     if task.blank:
         text = PageText((), (upright.width, upright.height), upright.dpi[0], "", "blank")

@@ -216,6 +216,7 @@ class _Contents:
                     mime=page.mime,
                     folder=str(house.folders.page(self.batch.uid, page.uid)),
                     values=self.values.get(page.id, {}),
+                    dpi=(page.dpi_x, page.dpi_y),
                 )
                 for page in item.pages
             )
