@@ -159,8 +159,10 @@ class ProcessRun:
         return not self._duplex or self._last is None or self._last.face is Face.BACK
 
     def _ask_next(self) -> dict[str, Any]:
+        # behind a front the child is already reading the back, and is watched for that
+        phase = "feed" if self._between_sheets() else self._child.phase
         try:
-            return self._child.ask({"verb": "next"}, "feed")
+            return self._child.ask({"verb": "next"}, phase)
         except ScanFault as fault:
             self._over = True
             if self._killed:

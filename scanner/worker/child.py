@@ -28,10 +28,10 @@ def main(make_driver: Callable[[], Driver]) -> None:
     faulthandler.enable(all_threads=False)
     say = _private_answers()
     requests: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
-    desk = Desk(make_driver(), _throttled(say))
+    desk = Desk(make_driver(), say, _throttled(say))
     threading.Thread(target=_listen, args=(requests, desk), daemon=True).start()
     while (request := requests.get()) is not None:
-        say(desk.answer(request))
+        desk.answer(request)
     desk.close()
     sys.stderr.flush()
     # Not sys.exit: drivers leave threads and exit handlers behind that were seen to dead-lock.

@@ -3,7 +3,8 @@
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,15 +35,16 @@ SPARE_BYTES = 64 << 20
 
 
 class Desk:
-    """One driver, at most one open session."""
+    """One driver, at most one open session. ``say`` sends a message to the parent, from any thread; ``progress`` names the
+    phase just reached."""
 
-    def __init__(self, driver: Driver, progress: Callable[[str], None]) -> None:
+    def __init__(self, driver: Driver, say: Callable[[Message], None], progress: Callable[[str], None]) -> None:
         self._driver = driver
-        self._report = progress
+        self._say, self._report = say, progress
         self._phase = "start"
         self._session: Session | None = None
         self._run: _Feeding | None = None
-        self._verbs: dict[str, Callable[[Message], Message]] = {
+        self._verbs: dict[str, Callable[[Message], Message | None]] = {
             "list": self._list,
             "capabilities": self._capabilities,
             "open": self._open,
@@ -51,22 +53,29 @@ class Desk:
             "sensors": self._sensors,
         }
 
-    def answer(self, request: Message) -> Message:
-        """The job border: whatever goes wrong inside becomes a named fault."""
+    def answer(self, request: Message) -> None:
+        """The job border: exactly one answer to each request, and whatever goes wrong inside becomes a named fault."""
         try:
-            return self._verbs[request["verb"]](request)
-        except ScanFault as fault:
-            return {"at": "fault", **fault_to_json(fault)}
-        except MemoryError as error:
-            return {"at": "fault", **fault_to_json(ScanFault(FaultKind.NO_MEMORY, self._where(), str(error)))}
+            answer = self._verbs[request["verb"]](request)
         except Exception as error:  # noqa: BLE001 - the parent must learn of every end
-            return {"at": "fault", **fault_to_json(self._driver.fault(error, self._phase))}
+            answer = {"at": "fault", **fault_to_json(self._named(error))}
+        if answer is not None:
+            self._say(answer)
+
+    def _named(self, error: Exception) -> ScanFault:
+        if isinstance(error, ScanFault):
+            return error
+        if isinstance(error, MemoryError):
+            return ScanFault(FaultKind.NO_MEMORY, self._where(), str(error))
+        return self._driver.fault(error, self._phase)
 
     def cancel(self) -> None:
         if self._session is not None:
             self._session.cancel()
 
     def close(self) -> None:
+        if self._run is not None:
+            self._run.close()
         if self._session is not None:
             self._session.cancel()
             self._session.close()
@@ -93,13 +102,12 @@ class Desk:
         settings = settings_from_json(request["settings"])
         self._session = self._driver.open(request["address"], settings, self.progress)
         folder = Path(request["spool"])
-        self._run = _Feeding(self._session, settings, folder, request["first_sheet"])
+        self._run = _Feeding(self._session, settings, folder, request["first_sheet"], self._named)
         return {"at": "opened", "effective": self._session.effective}
 
-    def _next(self, _: Message) -> Message:
+    def _next(self, _: Message) -> Message | None:
         assert self._run is not None
-        side = self._run.next(self.progress)
-        return {"at": "end"} if side is None else {"at": "side", "side": side_to_json(side)}
+        return self._run.next(self.progress, self._say)
 
     def _watch(self, request: Message) -> Message:
         self.progress("open")
@@ -111,39 +119,91 @@ class Desk:
         return {"at": "sensors", "sensors": self._session.sensors() if self._session else {}}
 
 
-class _Feeding:
-    """Numbers the sides in the device's order and makes each durable before it is reported."""
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """What reading ahead came to: a side, the end, or the fault to be told when the side is asked for."""
 
-    def __init__(self, session: Session, settings: ScanSettings, folder: Path, first_sheet: int) -> None:
-        self._session, self._settings, self._folder = session, settings, folder
+    frame: Frame | None = None
+    fault: ScanFault | None = None
+
+    def take(self) -> Frame | None:
+        if self.fault is not None:
+            raise self.fault
+        return self.frame
+
+
+class _Feeding:
+    """Numbers the sides in the device's order and makes each durable before it is reported.
+
+    The back of a sheet is read while its front is made durable: both are of the sheet that is in the machine. The next sheet
+    is fed only when it is asked for, and it is asked for when this one is safe."""
+
+    def __init__(
+        self, session: Session, settings: ScanSettings, folder: Path, first_sheet: int, named: Callable[[Exception], ScanFault]
+    ) -> None:
+        self._session, self._settings, self._folder, self._named = session, settings, folder, named
         self._sheet, self._faces = first_sheet, FACES[settings.source]
         self._count = 0
+        self._ahead: _Ahead | None = None
+        self._keeper = ThreadPoolExecutor(1, thread_name_prefix="keeper")
 
-    def next(self, progress: Callable[[str], None]) -> StoredSide | None:
+    def next(self, progress: Callable[[str], None], say: Callable[[Message], None]) -> Message | None:
+        """The answer to the request for a side; None when it was already said, by the thread that made the side durable."""
         if self._settings.source is Source.FLATBED and self._count:
-            return None
-        self._refuse_full_disk()
-        progress("feed")
-        face = self._faces[self._count % len(self._faces)]
+            return {"at": "end"}
+        if self._at_front():
+            self._refuse_full_disk()
+        frame = self._read(progress) if self._ahead is None else self._ahead.take()
+        self._ahead = None
+        if frame is None:
+            return {"at": "end"}
+        count, self._count = self._count, self._count + 1
+        if self._at_front():
+            progress("store")
+            return self._stored(frame, count)
+        keeping = self._keeper.submit(lambda: say(self._kept(frame, count)))
+        self._ahead = self._read_ahead(progress)
+        progress("store")
+        keeping.result()
+        return None
+
+    def close(self) -> None:
+        self._keeper.shutdown()
+
+    def _at_front(self) -> bool:
+        """The next side begins a sheet."""
+        return self._count % len(self._faces) == 0
+
+    def _read_ahead(self, progress: Callable[[str], None]) -> _Ahead:
         try:
-            frame = self._session.next_side(face, progress)
+            return _Ahead(self._read(progress))
+        except Exception as error:  # noqa: BLE001 - told when the side is asked for
+            return _Ahead(fault=self._named(error))
+
+    def _kept(self, frame: Frame, count: int) -> Message:
+        try:
+            return self._stored(frame, count)
+        except Exception as error:  # noqa: BLE001 - this thread's border
+            return {"at": "fault", **fault_to_json(self._named(error))}
+
+    def _read(self, progress: Callable[[str], None]) -> Frame | None:
+        progress("feed")
+        try:
+            frame = self._session.next_side(self._faces[self._count % len(self._faces)], progress)
         except ScanFault as fault:
             progress("sensors")
             raise self._explained(fault) from fault
         if frame is None:
             progress("sensors")
             self._refuse_early_end()
-            return None
-        progress("store")
-        side = self._store(frame, face)
-        self._count += 1
-        return side
+        return frame
 
     def _refuse_full_disk(self) -> None:
         """Before the sheet is fed: a sheet that cannot be kept must stay in the feeder."""
-        free, needed = shutil.disk_usage(self._folder).free, self._session.side_bytes() + SPARE_BYTES
+        free = shutil.disk_usage(self._folder).free
+        needed = self._session.side_bytes() * len(self._faces) + SPARE_BYTES
         if free < needed:
-            raise ScanFault(FaultKind.DISK_FULL, Phase.FEED, f"{free} bytes free, {needed} needed for the next side")
+            raise ScanFault(FaultKind.DISK_FULL, Phase.FEED, f"{free} bytes free, {needed} needed for the next sheet")
 
     def _explained(self, fault: ScanFault) -> ScanFault:
         """Drivers say jam or I/O error where the device knows better: fujitsu and canon_dr report a double feed as a jam,
@@ -174,13 +234,15 @@ class _Feeding:
             time.sleep(SENSOR_PAUSE)
         return bool(self._session.sensors().get("page_loaded"))
 
-    def _store(self, frame: Frame, face: Face) -> StoredSide:
+    def _stored(self, frame: Frame, count: int) -> Message:
+        """Make the ``count``-th side of this run (0…) durable; the message that says so. Raises ScanFault."""
+        face = self._faces[count % len(self._faces)]
         mismatch = ("mode_differs",) if frame.mode is not self._settings.mode else ()
         side = StoredSide(
             path=self._folder,
             sha256="",
             size=0,
-            sheet=self._sheet + self._count // len(self._faces),
+            sheet=self._sheet + count // len(self._faces),
             face=face,
             format=frame.format,
             width=frame.width,
@@ -191,4 +253,4 @@ class _Feeding:
             warnings=(*frame.warnings, *mismatch),
             facts={"effective": self._session.effective, **frame.facts},
         )
-        return store(self._folder, side, frame.pieces)
+        return {"at": "side", "side": side_to_json(store(self._folder, side, frame.pieces))}

@@ -81,6 +81,8 @@ class Child:
         self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._chatter: deque[str] = deque(maxlen=40)
         self._write, self._asking = threading.Lock(), threading.Lock()
+        self.phase = "start"
+        """The last phase it told of; it may go on with its work after an answer."""
         command = [sys.executable, "-m", module, str(os.getpid()), *arguments]
         self._process = _launcher.start(command, _environment(env))
         limit_memory(self._process.pid, memory)
@@ -132,7 +134,7 @@ class Child:
                 raise fault_from_json(message)
             if message["at"] != "phase":
                 return message
-            phase = message["phase"]
+            phase = self.phase = message["phase"]
             deadline = time.monotonic() + self._timeouts.limit(phase)
 
     def _hung(self, phase: str) -> ScanFault:

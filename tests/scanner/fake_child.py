@@ -4,6 +4,7 @@ import ctypes
 import os
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from scanner.model import ColorMode, DeviceCapabilities, DeviceInfo, Face, FaultKind, Phase, ScanFault, ScanSettings
@@ -24,8 +25,12 @@ class FakeSession:
     def next_side(self, face: Face, progress: Progress) -> Frame | None:
         self.count += 1
         progress("first_line")
-        if self.count > 2:
-            HABITS[self.habit]()
+        habit, _, told = self.habit.partition(":")
+        if habit in AT_THE_BACK:
+            if face is Face.BACK:
+                AT_THE_BACK[habit](Path(told), self.count // 2)
+        elif self.count > 2:
+            HABITS[habit]()
         if self.count > 4:
             return None
         data = bytes([self.count]) * 600
@@ -72,6 +77,29 @@ def chat() -> None:
     os.write(2, b"driver noise\n" * 20000)
 
 
+def wait_for_front(folder: Path, sheet: int) -> None:
+    front = folder / f"s{sheet:06d}-front.tif"
+    until = time.monotonic() + 5
+    while not front.exists():
+        if time.monotonic() > until:
+            raise ScanFault(FaultKind.JAM, Phase.READ, "the back came before its front was safe")
+        time.sleep(0.005)
+
+
+def crash_behind_front(folder: Path, sheet: int) -> None:
+    wait_for_front(folder, sheet)
+    if sheet == 2:
+        crash()
+
+
+def hang_behind_front(folder: Path, sheet: int) -> None:
+    wait_for_front(folder, sheet)
+    if sheet == 2:
+        time.sleep(1000)
+
+
+AT_THE_BACK = {"wait": wait_for_front, "crash_at": crash_behind_front, "hang_at": hang_behind_front}
+"""Habits that show at a sheet's back; they are told the run's folder."""
 HABITS = {
     "good": lambda: None,
     "giant": lambda: None,

@@ -20,6 +20,7 @@ from scanner.worker.timeouts import Timeouts
 
 HERE = Path(__file__).parent
 PATH = os.pathsep.join([str(HERE.parents[1]), str(HERE)])
+DUPLEX = ScanSettings(Source.DUPLEX, ColorMode.GRAY)
 FEEDER = ScanSettings(Source.FEEDER, ColorMode.GRAY)
 LIMITS = Timeouts(open=1, feed=1, first_line=0.5, lines=0.5, cancel=0.3, close=2)
 
@@ -69,6 +70,27 @@ def test_sides_before_a_fault_are_kept_and_the_fault_is_named(backend, tmp_path,
     assert (fault.kind, fault.phase, sides) == (kind, phase, 2)
     with backend.open_run("good", FEEDER, tmp_path / "again", first_sheet=3) as run:
         assert [side.sheet for side in run] == [3, 4, 5, 6]
+
+
+def test_the_back_is_read_while_its_front_is_made_durable(backend, tmp_path):
+    folder = (tmp_path / "run").resolve()
+    with backend.open_run(f"wait:{folder}", DUPLEX, folder) as run:
+        sides = list(run)
+    assert [(side.sheet, side.face) for side in sides] == [(n, face) for n in (1, 2) for face in (Face.FRONT, Face.BACK)]
+    assert read_spooled(folder) == sides
+
+
+@pytest.mark.parametrize(("habit", "kind"), [("crash_at", FaultKind.CRASHED), ("hang_at", FaultKind.HUNG)])
+def test_a_front_is_kept_when_the_driver_dies_over_its_back(backend, tmp_path, habit, kind):
+    folder = (tmp_path / "run").resolve()
+    sides, began = [], time.monotonic()
+    with pytest.raises(ScanFault) as caught, backend.open_run(f"{habit}:{folder}", DUPLEX, folder) as run:
+        for side in run:
+            sides.append(side)
+    assert (caught.value.kind, caught.value.phase) == (kind, Phase.READ)
+    assert [(side.sheet, side.face) for side in read_spooled(folder)] == [(1, Face.FRONT), (1, Face.BACK), (2, Face.FRONT)]
+    assert read_spooled(folder)[: len(sides)] == sides
+    assert time.monotonic() - began < 10
 
 
 def test_a_crash_tells_its_signal_and_last_words(backend, tmp_path):
