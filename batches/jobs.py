@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
 
 from batches import schema
 from batches.clock import later, now
 from batches.errors import NotFound
-from batches.words import JobKind, JobState
+from batches.words import BatchState, JobKind, JobState
 
 MOST_ATTEMPTS = 3
 
@@ -30,7 +30,7 @@ def lease(connection: Connection, kind: JobKind, worker: str, seconds: float, li
     """Take up to ``limit`` jobs, oldest first, expired leases too. A job that had its attempts is failed, not taken."""
     j = schema.page_job
     free = or_(j.c.state == JobState.QUEUED.value, (j.c.state == JobState.RUNNING.value) & (j.c.lease_until < now()))
-    rows = connection.execute(select(j).where(j.c.kind == kind.value, free).order_by(j.c.id).limit(limit)).all()
+    rows = connection.execute(select(j).where(j.c.kind == kind.value, free, _allowed()).order_by(j.c.id).limit(limit)).all()
     taken = []
     for row in rows:
         if row.attempt >= MOST_ATTEMPTS:
@@ -46,7 +46,14 @@ def waiting(connection: Connection, kind: JobKind) -> bool:
     """Whether there is anything to take; a look, no lock."""
     j = schema.page_job
     free = or_(j.c.state == JobState.QUEUED.value, (j.c.state == JobState.RUNNING.value) & (j.c.lease_until < now()))
-    return connection.execute(select(j.c.id).where(j.c.kind == kind.value, free).limit(1)).first() is not None
+    return connection.execute(select(j.c.id).where(j.c.kind == kind.value, free, _allowed()).limit(1)).first() is not None
+
+
+def _allowed() -> ColumnElement[bool]:
+    """Nobody looks at a quarantined batch, machines neither."""
+    p, b = schema.page, schema.batch
+    hidden = select(p.c.id).join(b, b.c.id == p.c.batch_id).where(b.c.state == BatchState.QUARANTINED.value)
+    return schema.page_job.c.page_id.not_in(hidden)
 
 
 def page_of(connection: Connection, job_id: int) -> int:

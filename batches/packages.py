@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, select, update
 
 from batches import journal, schema, states
 from batches.bag import PackedFile
@@ -62,17 +62,24 @@ def of_batch(connection: Connection, batch_id: int) -> Row[Any] | None:
 def for_archive(connection: Connection, archive_id: int, *, after: int = 0, limit: int = 100) -> list[Row[Any]]:
     """The packages offered to this archive, oldest first, from the one after ``after`` (a package's id) on."""
     p = schema.package
-    query = select(p).where(p.c.archive_id == archive_id, p.c.id > after)
+    query = select(p).where(p.c.archive_id == archive_id, p.c.id > after, _not_hidden())
     return list(connection.execute(query.order_by(p.c.id).limit(limit)))
 
 
 def get_for(connection: Connection, archive_id: int, uid: str) -> Row[Any]:
     """A package of this archive. Raises NotFound, also for another archive's: it does not exist for this one."""
     p = schema.package
-    row = connection.execute(select(p).where(p.c.uid == uid, p.c.archive_id == archive_id)).first()
+    row = connection.execute(select(p).where(p.c.uid == uid, p.c.archive_id == archive_id, _not_hidden())).first()
     if row is None:
         raise NotFound(what="package", id=uid)
     return row
+
+
+def _not_hidden() -> ColumnElement[bool]:
+    """A package of a batch that was quarantined after it was offered is not there for any archive."""
+    b = schema.batch
+    hidden = select(b.c.id).where(b.c.state == BatchState.QUARANTINED.value)
+    return schema.package.c.batch_id.not_in(hidden)
 
 
 def files(connection: Connection, package_id: int) -> list[PackedFile]:
