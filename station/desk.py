@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from batches import batch as batch_records
-from batches import batch_jobs, devices, findings, holdings, items, jobs, journal, ledger, pages, runs, sheets, states
+from batches import batch_jobs, devices, findings, holdings, items, jobs, journal, ledger, overlaps, pages, runs, sheets, states
 from batches.errors import Invalid, NotAllowed, Unexplained
-from batches.words import BatchJobKind, BatchState, JobKind, RunPurpose, RunState, SheetState
+from batches.words import BatchJobKind, BatchState, JobKind, OverlapState, RunPurpose, RunState, SheetState
 from scanner.backend import refuse
 from scanner.model import ScanSettings, Source
-from station import desk_view
+from station import desk_view, secrecy
 from station.geometry import crop_from_fractions
 from station.house import Actor, House
 from station.scan_settings import capabilities_from_json, settings_to_json
@@ -206,9 +206,19 @@ def move_sheet(house: House, actor: Actor, sheet_id: int, after_sheet_id: int | 
         sheets.move(connection, actor.login, sheet_id, after_sheet_id)
 
 
+def decide_overlap(house: House, actor: Actor, overlap_id: int, state: OverlapState) -> None:
+    """A sheet that seems to have come twice: which picture is kept, or that they are two sheets after all.
+
+    Raises NotFound, Stale, Invalid, NotAllowed."""
+    with house.store.write() as connection:
+        states.require(connection, overlaps.get(connection, overlap_id).batch_id, *_MENDABLE)
+        overlaps.decide(connection, actor.login, overlap_id, state)
+
+
 def original_is_so(house: House, actor: Actor, finding_id: int, undo: bool = False) -> None:
     """The original itself is like this: the finding stays on record, decided."""
     with house.store.write() as connection:
+        secrecy.refuse_plain_word(connection, finding_id)
         findings.original_is_so(connection, actor.login, finding_id, undo=undo)
 
 
@@ -245,13 +255,16 @@ def set_prepared(house: House, actor: Actor, batch_id: int, count: int) -> None:
 def hand_over(house: House, actor: Actor, batch_id: int) -> None:
     """The stack is through: to the text path and the checks of the whole batch, then to review.
 
-    Raises Unexplained where the counts differ and no supervisor has said why, NotAllowed while a run is open."""
+    Raises Unexplained where the counts differ and no supervisor has said why, NotAllowed while a run is open or a sheet that
+    seems to have come twice waits for a person's word."""
     with house.store.write() as connection:
         state = states.require(connection, batch_id, BatchState.CAPTURING, BatchState.REJECTED)
         if state is BatchState.REJECTED:  # mended without a scan: turned, cropped, found to be so in the original
             states.move(connection, batch_id, BatchState.CAPTURING, actor.login, role=actor.role)
         if runs.active(connection, batch_id) is not None:
             raise NotAllowed(what="run", state=RunState.PAUSED.value)
+        if overlaps.waiting(connection, batch_id):
+            raise NotAllowed(what="overlap", state=OverlapState.OPEN.value)
         count = ledger.of(connection, batch_id)
         if not count.may_close or not count.sheets:
             raise Unexplained(
@@ -261,7 +274,9 @@ def hand_over(house: House, actor: Actor, batch_id: int) -> None:
         batch_jobs.queue(connection, batch_id, BatchJobKind.CHECK, actor.login, actor.role)
 
 
-_UNDOABLE = frozenset({"page.orientation", "page.skew", "page.crop", "page.blank", "sheet.state", "sheet.moved"})
+_UNDOABLE = frozenset(
+    {"page.orientation", "page.skew", "page.crop", "page.blank", "sheet.state", "sheet.moved", "overlap.decided"}
+)
 
 
 def undo(house: House, actor: Actor, batch_id: int) -> str:
@@ -281,7 +296,7 @@ def _last_undoable(connection: Connection, login: str, batch_id: int) -> journal
     taken_back: set[int] = set()
     skip = False
     for entry in journal.entries(connection, f"batch:{batch_id}"):
-        if entry.actor != login:
+        if entry.actor != login or entry.detail.get("reason") == overlaps.REASON:  # a part of a decision, undone with it
             continue
         if entry.action == "undo":
             taken_back.add(int(entry.detail["after"]))
@@ -298,6 +313,8 @@ def _take_back(connection: Connection, actor: Actor, entry: journal.Entry) -> No
     before: Any = entry.detail.get("before")
     if entry.action == "sheet.state":
         sheets.set_state(connection, actor.login, subject_id, SheetState(before))
+    elif entry.action == "overlap.decided":
+        overlaps.reopen(connection, actor.login, subject_id, entry.detail)
     elif entry.action == "sheet.moved":
         _move_back(connection, actor, subject_id, int(before))
     else:

@@ -8,6 +8,7 @@ from typing import Any
 
 from batches.pages import Value
 from imaging import render
+from imaging.fields import Proposal, marks_on
 from imaging.ocr import preparations, read
 from imaging.values import Blank, PageText
 from qc.limits import Limits
@@ -43,6 +44,8 @@ class ReadResult:
     engine: str
     note: str
     findings: list[dict[str, Any]]
+    marks: list[Proposal] = field(default_factory=list)
+    """secrecy marks, boxes in px of the page as read"""
 
 
 def read_page(task: ReadTask) -> ReadResult:
@@ -77,4 +80,5 @@ def store(task: ReadTask, text: PageText) -> ReadResult:
         engine=text.engine,
         note=text.note,
         findings=[finding_row(finding) for finding in found],
+        marks=[mark for mark in marks_on(text) if mark.name == "secrecy"],
     )

@@ -24,6 +24,7 @@ from batches.items import Item
 from batches.pages import Value
 from batches.verification import sha256_file
 from batches.words import BatchJobKind, BatchState, Role
+from station import secrecy
 from station.errors import SohoaError
 from station.house import Actor, House
 from station.packing import DocumentTask, PageTask, make_document, verify_package
@@ -58,6 +59,7 @@ def request(house: House, actor: Actor, batch_id: int) -> None:
             raise NotAllowed(what="role", state=actor.role.value, to=BatchState.SEALED.value)
         if batch_records.get(connection, batch_id).practice:
             raise NotAllowed(what="practice", state=BatchState.ACCEPTED.value)
+        secrecy.require_decided(connection, batch_id)
         _archive_of(connection, batch_id)
         batch_jobs.queue(connection, batch_id, BatchJobKind.RELEASE, actor.login, actor.role)
 
@@ -92,6 +94,8 @@ def carry_out(house: House, job: Row[Any], over: threading.Event) -> None:
 
 def _make(house: House, job: Row[Any], over: threading.Event, uid: str, work: Path) -> None:
     with house.store.read() as connection:
+        states.require(connection, job.batch_id, BatchState.ACCEPTED)
+        secrecy.require_decided(connection, job.batch_id)
         contents = _Contents.read(connection, house, job.batch_id)
     _masters_are_whole(house, contents)
     drafts = work / "drafts"
@@ -121,6 +125,7 @@ def _offer(house: House, job: Row[Any], uid: str, root: Path, files: list[Packed
     manifest = bag.manifest_json(uid, files)
     (root.parent / "manifest.json").write_bytes(manifest)
     with house.store.write() as connection:
+        secrecy.require_decided(connection, job.batch_id)
         packages.offer(
             connection,
             job.actor,

@@ -14,6 +14,7 @@ from batches.words import BatchState, FindingState, Role, Verdict
 from imaging.values import Blank
 from qc import doubt, sampling
 from qc.finding import Finding, Level
+from station import secrecy
 from station.desk_view import PageView, page_views
 from station.geometry import geometry_of
 from station.house import Actor, House
@@ -116,6 +117,7 @@ def accept(house: House, actor: Actor, batch_id: int) -> None:
     if not seen.ledger.may_close:
         raise NotAllowed(what="ledger", state=str(seen.ledger.difference))
     with house.store.write() as connection:
+        secrecy.require_decided(connection, batch_id)
         states.move(connection, batch_id, BatchState.ACCEPTED, actor.login, role=actor.role)
 
 
@@ -148,7 +150,7 @@ def _supervisor(actor: Actor) -> None:
 
 def _original_is_so(connection: Connection, actor: Actor, page_id: int) -> None:
     for row in findings.of_pages(connection, [page_id])[page_id]:
-        if row.state == FindingState.OPEN.value and row.level != Level.INFO.value:
+        if row.state == FindingState.OPEN.value and row.level != Level.INFO.value and not secrecy.is_alarm(row):
             findings.original_is_so(connection, actor.login, row.id)
 
 
