@@ -39,6 +39,11 @@ FOUND: dict[str, dict[str, bool]] = {
     "batch.order": {"numbers_fall": True, "shuffled": False},
     "batch.missing_back": {"side_missing": False, "every_other": False},
     "batch.double_feed": {"too_long": True, "sides_of_two_sheets": False},
+    "device.streak": {"dark": True, "light": True},
+    "device.skew": {"": True, "spread": True},
+    "device.length": {"long": True, "short": True},
+    "device.colour": {"": True},
+    "device.noise": {"front": True, "back": True},
 }  # fmt: skip
 FREE_HINTS = frozenset({"page.not_measured", "text.no_text", "text.low_confidence"})
 """Their hint is the name of a check, or the reader's own note; the general words serve."""

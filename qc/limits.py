@@ -104,6 +104,32 @@ class Limits:
     duplicate_bits: float = _limit(64, "bits of 256", "measured: the same sheet again 34 or fewer")
     length_off_warn: float = _limit(5.0, "mm", "two overlapping sheets are longer than one")
 
+    # the scanner itself, from the pages it makes
+    device_streak_pages: float = _limit(3, "pages", "the same column on three pages in a row is dirt on the glass, not print")
+    device_streak_gone: float = _limit(5, "pages", "as many clean pages in a row: it has fallen off by itself")
+    device_streak_warn: float = _limit(0.01, "share of paper brightness", "1 %: clean the glass")
+    device_streak_error: float = _limit(0.02, "share of paper brightness", "2 %: stop production until it is clean")
+    device_skew_warn: float = _limit(0.3, "degrees", "sheets used to come straighter: rollers or guides")
+    device_length_warn: float = _limit(0.005, "share", "half the scale error FADGI allows four stars")
+    device_length_error: float = _limit(0.01, "share", "FADGI 2023 four stars: scale accuracy 1 %")
+    device_colour_warn: float = _limit(2.0, "dE", "between the two sides of a sheet, against the first pages")
+    device_colour_error: float = _limit(4.0, "dE", "a step anybody sees: lamp or calibration drifted")
+    device_noise_warn: float = _limit(0.5, "L*", "one side grainier than the other, against the first pages")
+
+    # the scanner itself, from its target sheet
+    target_scale_error: float = _limit(0.01, "share", "FADGI 2023 four stars: scale accuracy 1 %")
+    target_scale_drift_error: float = _limit(0.005, "share", "against the scanner's own baseline")
+    target_ratio_error: float = _limit(0.003, "share", "length against width, against the baseline")
+    target_square_error: float = _limit(0.1, "degrees", "feed against sensor row")
+    target_sharpness_error: float = _limit(0.85, "share of the baseline", "MTF10 at each edge, and worst against best edge")
+    target_modulation_error: float = _limit(1.05, "ratio", "sharpening: FADGI 2023 four stars")
+    target_registration_error: float = _limit(0.5, "px", "red, green and blue edges apart")
+    target_uniform_error: float = _limit(0.02, "share", "spread of the white over the sheet")
+    target_noise_error: float = _limit(2.0, "L*", "noise of the white")
+    target_white_error: float = _limit(2.0, "dE a*b*", "white balance against the baseline")
+    target_level_error: float = _limit(3.0, "L*", "white, middle and black patch against the baseline")
+    target_streak_error: float = _limit(0.01, "share of paper brightness", "a column that deviates over the whole sheet")
+
     def __post_init__(self) -> None:
         for one in fields(self):
             value = getattr(self, one.name)

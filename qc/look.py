@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from imaging.measures.jpeg import JpegFacts
-from imaging.measures.light import Light, light
+from imaging.measures.light import Light, light, noise
+from imaging.measures.streaks import Streak, streaks
 from imaging.prepare import Prepared
 from imaging.values import Blank, Box, Geometry, Mode, Raster
 from qc.finding import Finding, Level
@@ -79,6 +80,16 @@ class Look:
     def light(self) -> Light:
         """Exposure and tint, measured once."""
         return light(self.prepared)
+
+    @cached_property
+    def noise(self) -> float | None:
+        """Noise of the paper, L*, measured once; None without paper."""
+        return noise(self.prepared)
+
+    @cached_property
+    def streaks(self) -> tuple[Streak, ...]:
+        """Streaks, strongest first, measured once."""
+        return tuple(streaks(self.prepared, self.limits.streak_least))
 
     @property
     def sheet_mm(self) -> Size:

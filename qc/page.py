@@ -64,6 +64,13 @@ def check_page(  # noqa: PLR0913 - what is known of a page comes from six places
     look = Look(
         raster, prepared, geometry, blank, limits or Limits(), expected or Expected(), partner, file_facts or FileFacts()
     )
+    return check_look(look, checks=checks, timings=timings)
+
+
+def check_look(
+    look: Look, *, checks: dict[str, Check] = ALL, timings: MutableMapping[str, float] | None = None
+) -> list[Finding]:
+    """:func:`check_page` of a look made by the caller, who may ask it afterwards for what was measured."""
     found = [finding for name, check in checks.items() for finding in _run(name, check, look, timings)]
     return sorted(found, key=lambda finding: GRAVITY[finding.level])
 

@@ -79,12 +79,13 @@ def look(task: LookTask) -> LookResult:
     seen = _look_of(raster, prepared, shown, _blank_with_person(blank, task.person), task, partner)
     judged = check_look(seen)
     clock.stage("checks")
-    device = sample(seen, measured).to_json()
+    device = sample(seen, measured)
     clock.stage("device")
     _write_copies(Path(task.folder), raster, shown)
     _write_likeness(Path(task.folder), prepared, shown)
     clock.stage("copies")
-    return LookResult(_values(measured, blank), [finding_row(finding) for finding in judged], clock.ms, device)
+    rows = [finding_row(finding) for finding in judged]
+    return LookResult(_values(measured, blank), rows, clock.ms, device.to_json() if device else {})
 
 
 def read_master(path: Path, dpi: tuple[float, float] | None = None) -> Raster:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imaging.measures.streaks import Streak, streaks
+from imaging.measures.streaks import Streak
 from qc.finding import Finding
 from qc.look import Look, above
 
@@ -12,8 +12,7 @@ MOST = 5
 
 def streak(look: Look) -> list[Finding]:
     """page.streak, the strongest first. Value: share of the paper's brightness."""
-    limits = look.limits
-    found = (_judge(one, look) for one in streaks(look.prepared, limits.streak_least)[:MOST])
+    found = (_judge(one, look) for one in look.streaks[:MOST])
     return [finding for finding in found if finding is not None]
 
 

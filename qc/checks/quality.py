@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from imaging.measures.focus import Focus, focus
 from imaging.measures.jpeg import grid_strength
-from imaging.measures.light import Light, ink, noise
+from imaging.measures.light import Light, ink
 from imaging.measures.moire import moire
 from imaging.measures.objects import corners, foreign
 from imaging.measures.show_through import see_through
@@ -96,7 +96,7 @@ def grain(look: Look) -> list[Finding]:
     """page.noise. Value: L* standard deviation of bare paper."""
     if look.raster.mode == "bitonal":
         return []
-    seen, limits = noise(look.prepared), look.limits
+    seen, limits = look.noise, look.limits
     return (
         []
         if seen is None
