@@ -14,6 +14,7 @@ from batches import batch as batch_records
 from batches import findings, jobs, pages, texts
 from batches.words import JobKind, PageState
 from qc.finding import Finding, Level
+from station.health import keep_sample
 from station.house import House
 from station.looking import LookResult, LookTask, Unreadable, finding_row, look
 from station.reading import ReadResult, ReadTask, read_page, without_text
@@ -167,6 +168,7 @@ def _store(connection: Connection, page_id: int, result: LookResult | ReadResult
     if isinstance(result, LookResult):
         pages.set_machine_values(connection, page_id, "live", result.values)
         findings.replace(connection, page.batch_id, page_id, "live", result.findings)
+        keep_sample(connection, page_id, result.device)
         if page.state == PageState.KEPT.value:
             jobs.queue(connection, page_id, JobKind.TEXT)
     else:
