@@ -23,7 +23,7 @@ from batches.journal import digest_of
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """``what`` is stable: bag, digest, count, missing, pages, pdfa, journal, master, unreadable."""
+    """``what`` is stable: bag, digest, count, missing, pages, pdfa, journal, master, source, unreadable."""
 
     what: str
     path: str
@@ -59,7 +59,7 @@ def _verify(folder: Path, result: Verified) -> None:
     described = _Described.read(folder, result)
     if described is None:
         return
-    for check in (_documents, _masters, _ledger, _journal):
+    for check in (_documents, _masters, _sources, _ledger, _journal):
         check(folder, described, result)
 
 
@@ -85,6 +85,8 @@ class _Described:
     documents: list[dict[str, Any]]
     masters: list[dict[str, Any]]
     journal: list[dict[str, Any]]
+    sources: list[dict[str, Any]]
+    """files from outside; empty where every page was scanned"""
 
     @classmethod
     def read(cls, folder: Path, result: Verified) -> "_Described | None":
@@ -98,7 +100,12 @@ class _Described:
         except (OSError, ValueError) as error:
             result.problems.append(Problem("missing", "data/metadata", str(error)))
             return None
-        return cls(batch, documents, masters, entries)
+            listed = metadata / "sources.json"
+            sources = json.loads(listed.read_text(encoding="utf-8")) if listed.is_file() else []
+        except (OSError, ValueError) as error:
+            result.problems.append(Problem("missing", "data/metadata", str(error)))
+            return None
+        return cls(batch, documents, masters, entries, sources)
 
 
 def _documents(folder: Path, described: _Described, result: Verified) -> None:
@@ -107,8 +114,9 @@ def _documents(folder: Path, described: _Described, result: Verified) -> None:
         path = folder / "data" / document["file"]
         pages += len(document["pages"])
         count = _pdf_pages(path, document["file"], result)
-        if count is not None and count != len(document["pages"]):
-            result.problems.append(Problem("pages", document["file"], f"{count} pages, {len(document['pages'])} listed"))
+        listed = len(document["pages"]) + len(document.get("spreads", ()))  # a spread is two pages of one side
+        if count is not None and count != listed:
+            result.problems.append(Problem("pages", document["file"], f"{count} pages, {listed} listed"))
     result.counts["documents"], result.counts["pages"] = len(described.documents), pages
     there = {f"documents/{path.name}" for path in (folder / "data" / "documents").glob("*")}
     for stray in sorted(there ^ {document["file"] for document in described.documents}):
@@ -140,6 +148,21 @@ def _masters(_: Path, described: _Described, result: Verified) -> None:
     if len(delivered) != len(set(delivered)) or set(delivered) != digests.keys():
         result.problems.append(Problem("count", "masters.json", f"{len(digests)} masters, {len(delivered)} pages"))
     result.counts["masters"] = len(digests)
+
+
+def _sources(_: Path, described: _Described, result: Verified) -> None:
+    """A page from outside names a stored file of the list, and one kept byte for byte has that file's digest."""
+    stored = {source["sha256"]: source for source in described.sources if source["state"] == "stored"}
+    for master in described.masters:
+        said = master.get("source")
+        if said is None:
+            continue
+        known = stored.get(said["sha256"])
+        if known is None or known["bytes"] != said["bytes"] or not 1 <= said["page"] <= said["pages"]:
+            result.problems.append(Problem("source", master["page"], f"{said['name']} is not in the list as it is told"))
+        elif said["how"] == "bytes" and said["sha256"] != master["sha256"]:
+            result.problems.append(Problem("source", master["page"], f"{said['name']} is not kept byte for byte"))
+    result.counts["sources"] = len(described.sources)
 
 
 def _ledger(_: Path, described: _Described, result: Verified) -> None:

@@ -100,7 +100,8 @@ def resume_run(house: House, actor: Actor, run_id: int) -> None:
     """The paper is back in the feeder: go on with the sheet that did not come."""
     with house.store.write() as connection:
         run = runs.get(connection, run_id)
-        devices.take(connection, run.device, run.uid, actor.login, _REQUEST_LEASE_SECONDS)
+        if run.purpose != RunPurpose.IMPORT.value:  # files need no scanner
+            devices.take(connection, run.device, run.uid, actor.login, _REQUEST_LEASE_SECONDS)
         runs.resume(connection, actor.login, run_id)
 
 
@@ -275,7 +276,16 @@ def hand_over(house: House, actor: Actor, batch_id: int) -> None:
 
 
 _UNDOABLE = frozenset(
-    {"page.orientation", "page.skew", "page.crop", "page.blank", "sheet.state", "sheet.moved", "overlap.decided"}
+    {
+        "page.orientation",
+        "page.skew",
+        "page.crop",
+        "page.blank",
+        "page.spread",
+        "sheet.state",
+        "sheet.moved",
+        "overlap.decided",
+    }
 )
 
 

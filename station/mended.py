@@ -3,9 +3,6 @@ shows, proposes or delivers text takes it from here."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
-
-from sqlalchemy import Row
 
 from batches.pages import Value
 from batches.text_mends import Mend
@@ -20,14 +17,18 @@ WIDER = 1.6
 """A read word so many times as wide as the mended place holds more than that word."""
 
 
-def apply(text: PageText, mends: Sequence[Mend], row: Row[Any], values: Mapping[str, Value]) -> PageText:
-    """The reading with every mend at its place. ``row``: the page on record; ``values``: those it was read under."""
-    return laid_over(text, placed(mends, row, values)) if mends else text
+def apply(
+    text: PageText, mends: Sequence[Mend], values: Mapping[str, Value], size: tuple[int, int], dpi: tuple[float, float]
+) -> PageText:
+    """The reading with every mend at its place. ``values``: those it was read under; ``size``, ``dpi``: of the master."""
+    return laid_over(text, placed(mends, values, size, dpi)) if mends else text
 
 
-def placed(mends: Sequence[Mend], row: Row[Any], values: Mapping[str, Value]) -> list[tuple[Box, Mend]]:
+def placed(
+    mends: Sequence[Mend], values: Mapping[str, Value], size: tuple[int, int], dpi: tuple[float, float]
+) -> list[tuple[Box, Mend]]:
     """Each mend with its place in px of the page as it lies now."""
-    geometry, size, dpi = geometry_of((row.width, row.height), values), (row.width, row.height), (row.dpi_x, row.dpi_y)
+    geometry = geometry_of(size, values)
     return [(render.box_to_render(geometry, size, mend.box, dpi), mend) for mend in mends]
 
 

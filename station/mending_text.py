@@ -62,7 +62,8 @@ def reading(connection: Connection, house: House, page_id: int) -> PageText | No
     text = page_text.load(house.folders.page(uid, row.uid))
     if text is None:
         return None
-    return mended.apply(text, text_mends.of_page(connection, page_id), row, pages.values(connection, page_id))
+    size, dpi = (row.width, row.height), (row.dpi_x, row.dpi_y)
+    return mended.apply(text, text_mends.of_page(connection, page_id), pages.values(connection, page_id), size, dpi)
 
 
 def view(house: House, page_id: int) -> TextView:
@@ -73,7 +74,8 @@ def view(house: House, page_id: int) -> TextView:
         if text is None:
             return TextView((1, 1), (), False, "")
         row, values = pages.get(connection, page_id), pages.values(connection, page_id)
-        placed = mended.placed(text_mends.of_page(connection, page_id), row, values)
+        size, dpi = (row.width, row.height), (row.dpi_x, row.dpi_y)
+        placed = mended.placed(text_mends.of_page(connection, page_id), values, size, dpi)
     return TextView(text.size, tuple(_views(text, placed)), ready, text.note)
 
 

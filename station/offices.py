@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from batches import batch_jobs
 from batches.errors import RecordsError
 from batches.words import BatchJobKind
-from station import checking, release
+from station import checking, release, secrecy, vocabulary
 from station.errors import SohoaError, translate
 from station.house import House
 
@@ -42,7 +42,8 @@ class Offices:
 
     def step(self) -> bool:
         """Carry out what waits; True when there was something."""
-        checked = checking.step(self._house)
+        checked = checking.step(self._house) | vocabulary.step(self._house)
+        secrecy.tidy(self._house)
         with self._house.store.read() as connection:
             if not batch_jobs.any_queued(connection, BatchJobKind.RELEASE):
                 return checked

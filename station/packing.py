@@ -1,26 +1,27 @@
 """Making one document, in a worker process: pikepdf's validator listens to warnings of the whole process."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import cast
 
 from batches.pages import Value
+from batches.text_mends import Mend
 from batches.verification import Verified, verify
 from imaging import render, seals
 from imaging.load import LoadedPage
 from imaging.pdfa import PageImage, PdfMetadata, PdfPage, PdfReport, keep_jpeg, write
 from imaging.prepare import prepare
-from imaging.values import Geometry, Raster, Turn
-from station import copy_guard, page_text
-from station.geometry import geometry_of
+from imaging.values import Box, Geometry, PageText, Raster, Turn
+from station import copy_guard, mended, page_text, spreads
 from station.looking import read_page
 
 
 @dataclass(frozen=True, slots=True)
 class PageTask:
-    """``label``: the sheet's, for whoever must look at it."""
+    """``label``: the sheet's, for whoever must look at it. ``half``: 0 or 1 of a side that is split, else None. ``mends``: the
+    words people put right."""
 
     label: str
     master: str
@@ -28,6 +29,8 @@ class PageTask:
     folder: str
     values: Mapping[str, Value]
     dpi: tuple[float, float] | None = None
+    half: int | None = None
+    mends: tuple[Mend, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,18 @@ def _pages(task: DocumentTask) -> Iterator[PdfPage]:
     for page in task.pages:
         loaded = read_page(Path(page.master))
         raster = loaded.raster if page.dpi is None else replace(loaded.raster, dpi=page.dpi)
-        geometry = geometry_of((raster.width, raster.height), page.values)
-        yield PdfPage(_picture(page, loaded, raster, geometry, task.quality), page_text.load(Path(page.folder)))
+        geometry = spreads.halves(page.values, (raster.width, raster.height), raster.dpi)[page.half or 0]
+        yield PdfPage(_picture(page, loaded, raster, geometry, task.quality), _text(page, raster))
+
+
+def _text(page: PageTask, raster: Raster) -> PageText | None:
+    """The words that count, in px of this page's own copy."""
+    text = page_text.load(Path(page.folder))
+    if text is None:
+        return None
+    size = (raster.width, raster.height)
+    said = mended.apply(text, page.mends, page.values, size, raster.dpi)
+    return said if page.half is None else spreads.part_of(said, page.half, page.values, size, raster.dpi)
 
 
 def _picture(page: PageTask, loaded: LoadedPage, raster: Raster, geometry: Geometry, quality: int) -> PageImage:
@@ -73,8 +86,10 @@ def _picture(page: PageTask, loaded: LoadedPage, raster: Raster, geometry: Geome
         stored = raster.dpi[::-1] if loaded.turn in (90, 270) else raster.dpi
         return keep_jpeg(loaded.original, stored, cast(Turn, (loaded.turn + geometry.orientation.degrees) % 360))
     prepared = prepare(raster)
-    stamps = seals.find(raster, prepared)
+    stamps: Sequence[Box] = seals.find(raster, prepared)
     strokes = copy_guard.plainly_inked(prepared, seals.signatures(raster, prepared))
+    if page.half is not None:
+        stamps, strokes = spreads.on_half(stamps, geometry), spreads.on_half(strokes, geometry)
     shown = render.render(raster, geometry)
     image, share = copy_guard.encode(shown, prepared, geometry, stamps, strokes, quality)
     if share < copy_guard.LEAST_PRESENT:

@@ -68,5 +68,6 @@ def _texts(connection: Connection, house: House, batch_uid: str, rows: list[Row[
     for row in rows:
         read = page_text.load(house.folders.page(batch_uid, row.uid))
         text = read or PageText((), (row.width, row.height), row.dpi_x, "")
-        found[row.id] = mended.apply(text, mends.get(row.id, ()), row, values.get(row.id, {}))
+        size, dpi = (row.width, row.height), (row.dpi_x, row.dpi_y)
+        found[row.id] = mended.apply(text, mends.get(row.id, ()), values.get(row.id, {}), size, dpi)
     return found

@@ -10,10 +10,10 @@ from batches.pages import Value
 from imaging import render
 from imaging.fields import Proposal, marks_on
 from imaging.ocr import preparations, read
-from imaging.values import Blank, PageText
+from imaging.values import Blank, PageText, Raster
 from qc.limits import Limits
 from qc.text import check_text
-from station import page_text
+from station import page_text, spreads, vocabulary
 from station.geometry import geometry_of
 from station.looking import finding_row, read_master
 from station.page_work import resident
@@ -32,6 +32,8 @@ class ReadTask:
     limits: Mapping[str, float] = field(default_factory=dict)
     language: str = "vie"
     dpi: tuple[float, float] | None = None
+    vocabulary: str = ""
+    """file of the words people at this station confirmed"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +53,20 @@ class ReadResult:
 def read_page(task: ReadTask) -> ReadResult:
     """Read, check, store text.json. Raises looking.Unreadable. A blank side is not read: specks would become words."""
     raster = read_master(Path(task.master), task.dpi)
-    upright = render.render(raster, geometry_of((raster.width, raster.height), task.values))
+    size = (raster.width, raster.height)
     if task.blank:
-        text = PageText((), (upright.width, upright.height), upright.dpi[0], "", "blank")
-    else:
-        ladder = preparations()
-        way = ladder[min(task.attempt, len(ladder) - 1)]
-        text = read(upright, engine=resident(task.language), preparation=way, seconds=task.seconds)
-    return store(task, text)
+        plan = render.placement(geometry_of(size, task.values), size, raster.dpi)
+        return store(task, PageText((), plan.size, plan.dpi[0], "", "blank"))
+    parts = spreads.halves(task.values, size, raster.dpi)
+    read_parts = [_read(task, render.render(raster, part), task.seconds / len(parts)) for part in parts]
+    return store(task, read_parts[0] if len(parts) == 1 else spreads.joined(read_parts, task.values, size, raster.dpi))
+
+
+def _read(task: ReadTask, upright: Raster, seconds: float) -> PageText:
+    ladder = preparations()
+    way = ladder[min(task.attempt, len(ladder) - 1)]
+    return read(upright, engine=resident(task.language), preparation=way, seconds=seconds,
+                learned=vocabulary.current(task.vocabulary) if task.vocabulary else None)  # fmt: skip
 
 
 def without_text(task: ReadTask, note: str) -> ReadResult:

@@ -16,15 +16,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from batches import bag, batch_jobs, holdings, items, journal, ledger, packages, pages, people, states, texts
+from batches import bag, batch_jobs, holdings, items, journal, ledger, packages, pages, people, states, text_mends, texts
 from batches import batch as batch_records
+from batches import sources as source_records
 from batches.bag import PackedFile, Payload
 from batches.errors import NotAllowed
 from batches.items import Item
 from batches.pages import Value
+from batches.text_mends import Mend
 from batches.verification import sha256_file
 from batches.words import BatchJobKind, BatchState, Role
-from station import secrecy
+from station import importing_metadata, mending_text, secrecy, spreads
 from station.errors import SohoaError
 from station.house import Actor, House
 from station.packing import DocumentTask, PageTask, make_document, verify_package
@@ -173,6 +175,20 @@ def ascii_name(text: str) -> str:
     return kept.strip(".-")[:80] or "hoso"
 
 
+def _plains(connection: Connection, house: House, delivered: list[Row[Any]]) -> dict[int, str]:
+    """page id → its text as people left it, page by page of the delivered file."""
+    ids = [page.id for page in delivered]
+    kept, values = texts.of_pages(connection, ids), pages.values_of(connection, ids)
+    plain = {page_id: kept[page_id].plain if page_id in kept else "" for page_id in ids}
+    for page in delivered:
+        said = values.get(page.id, {})
+        text = mending_text.reading(connection, house, page.id) if spreads.count(said) > 1 else None
+        if text is not None:
+            size, dpi = (page.width, page.height), (page.dpi_x, page.dpi_y)
+            plain[page.id] = "\n\f\n".join(spreads.part_of(text, half, said, size, dpi).plain() for half in (0, 1))
+    return plain
+
+
 @dataclass(frozen=True, slots=True)
 class _Contents:
     """Everything that goes into one package, read in one transaction."""
@@ -183,9 +199,12 @@ class _Contents:
     documents: list[Item]
     sides: list[Row[Any]]
     values: dict[int, dict[str, Value]]
-    readings: dict[int, Row[Any]]
+    mends: dict[int, tuple[Mend, ...]]
+    plains: dict[int, str]
     story: list[dict[str, Any]]
     journal_head: tuple[int, str]
+    files: list[Row[Any]]
+    """that came from outside, refused ones too"""
 
     @classmethod
     def read(cls, connection: Connection, house: House, batch_id: int) -> "_Contents":
@@ -199,9 +218,11 @@ class _Contents:
             items.listing(connection, batch_id),
             delivered,
             pages.values_of(connection, ids),
-            texts.of_pages(connection, ids),
+            text_mends.of_pages(connection, ids),
+            _plains(connection, house, delivered),
             list(journal.extract(connection, f"batch:{batch_id}")),
             journal.head(connection),
+            source_records.of_batch(connection, batch_id),
         )
 
     @property
@@ -211,6 +232,9 @@ class _Contents:
 
     def document_name(self, item: Item) -> str:
         return f"{ascii_name(self.place.file_code)}.{item.ordinal:03d}"
+
+    def halves(self, page: Row[Any]) -> tuple[int | None, ...]:
+        return (0, 1) if spreads.count(self.values.get(page.id, {})) > 1 else (None,)
 
     def tasks(self, house: House, drafts: Path) -> Iterator[tuple[DocumentTask, Path]]:
         for item in self.documents:
@@ -222,8 +246,11 @@ class _Contents:
                     folder=str(house.folders.page(self.batch.uid, page.uid)),
                     values=self.values.get(page.id, {}),
                     dpi=(page.dpi_x, page.dpi_y),
+                    half=half,
+                    mends=self.mends.get(page.id, ()),
                 )
                 for page in item.pages
+                for half in self.halves(page)
             )
             title = str(item.fields.get("subject") or self.place.file_title)
             settings = house.settings
@@ -247,10 +274,13 @@ class _Contents:
         for item in self.documents:
             name = self.document_name(item)
             yield Payload(f"documents/{name}.pdf", drafts / f"{name}.pdf")
-            plain = "\n\f\n".join(self.readings[page.id].plain if page.id in self.readings else "" for page in item.pages)
+            plain = "\n\f\n".join(self.plains[page.id] for page in item.pages)
             yield Payload(f"text/{name}.txt", plain.encode())
         for name, value in (("batch", self._batch()), ("documents", self._documents()), ("masters", self._masters())):
             yield Payload(f"metadata/{name}.json", json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True).encode())
+        if self.files:
+            told = json.dumps(importing_metadata.files(self.files), ensure_ascii=False, indent=1, sort_keys=True)
+            yield Payload("metadata/sources.json", told.encode())
         lines = "".join(json.dumps(entry, ensure_ascii=False, sort_keys=True) + "\n" for entry in self.story)
         yield Payload("metadata/journal.jsonl", lines.encode())
 
@@ -277,6 +307,8 @@ class _Contents:
                 "text": f"text/{self.document_name(item)}.txt",
                 "fields": item.fields,
                 "pages": [page.uid for page in item.pages],
+                # sides that stand in the file as two pages, the left one first
+                "spreads": [page.uid for page in item.pages if len(self.halves(page)) > 1],
             }
             for item in self.documents
         ]
@@ -299,5 +331,6 @@ class _Contents:
                     for name, value in self.values.get(page.id, {}).items()
                 },
             }
+            | importing_metadata.page(page.facts)
             for page in self.sides
         ]
