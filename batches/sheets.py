@@ -13,6 +13,8 @@ from batches.clock import now
 from batches.errors import Invalid, NotFound
 from batches.words import SheetState
 
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
 
 def get(connection: Connection, sheet_id: int) -> Row[Any]:
     """Raises NotFound."""
@@ -53,7 +55,7 @@ def lost(connection: Connection, run: Row[Any], run_sheet: int, because: str) ->
         journal.append(connection, run.operator, "sheet.lost", f"batch:{run.batch_id}/run:{run.id}", None, because)
 
 
-def move(connection: Connection, actor: str, sheet_id: int, after_sheet_id: int | None) -> None:
+def move(connection: Connection, actor: str, sheet_id: int, after_sheet_id: int | None, reason: str = "") -> None:
     """Put a sheet after another one (None = to the front). Raises NotFound, Invalid."""
     row = get(connection, sheet_id)
     order = [other.id for other in listing(connection, row.batch_id)]
@@ -65,7 +67,8 @@ def move(connection: Connection, actor: str, sheet_id: int, after_sheet_id: int 
     _renumber(connection, order)
     _sheet_changed(connection, row)
     after = order.index(sheet_id)
-    journal.append(connection, actor, "sheet.moved", f"batch:{row.batch_id}/sheet:{sheet_id}", before + 1, after + 1)
+    subject = f"batch:{row.batch_id}/sheet:{sheet_id}"
+    journal.append(connection, actor, "sheet.moved", subject, before + 1, after + 1, reason=reason or None)
 
 
 def set_state(connection: Connection, actor: str, sheet_id: int, state: SheetState, reason: str = "") -> None:
@@ -84,12 +87,24 @@ def set_state(connection: Connection, actor: str, sheet_id: int, state: SheetSta
     )
 
 
+def relabel(connection: Connection, batch_id: int, labels: dict[int, str]) -> None:
+    """Sheet id → its number; whoever changes numbers journals why."""
+    revision = batch_records.touch(connection, batch_id)
+    for sheet_id, label in labels.items():
+        connection.execute(update(schema.sheet).where(schema.sheet.c.id == sheet_id).values(label=label))
+    connection.execute(update(schema.page).where(schema.page.c.sheet_id.in_(labels)).values(revision=revision))
+
+
+def number_of(label: str) -> int:
+    """15 and 15a are sheet 15."""
+    return int(label.rstrip(_LETTERS) or 0)
+
+
 def next_label(label: str, taken: set[str]) -> str:
     """The label of a sheet found after ``label``: 15 → 15a → 15b … 15z → 15za."""
-    digits = label.rstrip("abcdefghijklmnopqrstuvwxyz")
-    stem = digits
+    stem = label.rstrip(_LETTERS)
     while True:
-        for letter in "abcdefghijklmnopqrstuvwxyz":
+        for letter in _LETTERS:
             if stem + letter not in taken:
                 return stem + letter
         stem += "z"
@@ -100,7 +115,7 @@ def _new_sheet(connection: Connection, run: Row[Any]) -> int:
     order = [row.id for row in rows]
     number = 1 + max((row.number for row in rows), default=0)
     taken = {row.label for row in rows}
-    label = str(1 + sum(row.label.isdigit() for row in rows))
+    label = str(1 + max((int(row.label) for row in rows if row.label.isdigit()), default=0))
     where = len(order)
     if run.purpose == "insert":
         neighbour = _insert_after(connection, run, rows)

