@@ -14,6 +14,7 @@ from batches import batch as batch_records
 from batches import findings, jobs, pages, texts
 from batches.words import JobKind, PageState
 from qc.finding import Finding, Level
+from station import overlaps
 from station.health import keep_sample
 from station.house import House
 from station.looking import LookResult, LookTask, Unreadable, finding_row, look
@@ -138,6 +139,15 @@ class Dispatcher:
                 page_id = jobs.page_of(connection, job_id)
                 _store(connection, page_id, result)
                 jobs.done(connection, job_id)
+            if kind is JobKind.LIVE:
+                self._compare(page_id)
+
+    def _compare(self, page_id: int) -> None:
+        """Has its sheet come before? What is wrong with that question never harms the page."""
+        try:
+            overlaps.consider(self._house, page_id)
+        except Exception:
+            log.exception("overlap of page %s", page_id)
 
     def _failed(self, kind: JobKind, job_id: int, why: str, *, final: bool = False) -> None:
         log.warning("job %s (%s) failed: %s", job_id, kind.value, why)
