@@ -144,8 +144,32 @@ def _area(settings: ScanSettings, source: SourceCapabilities) -> list[Problem]:
 
 
 def _extra(settings: ScanSettings, capabilities: DeviceCapabilities) -> list[Problem]:
-    known = capabilities.options
-    return [Problem(name, value, None) for name, value in settings.extra.items() if option_key(name) not in known]
+    found = []
+    for name, value in settings.extra.items():
+        key = option_key(name)
+        if key not in capabilities.options:
+            found.append(Problem(name, value, None))
+        elif (takes := capabilities.option_values.get(key)) and not _taken(value, takes):
+            found.append(Problem(name, value, _nearest_value(value, takes)))
+    return found
+
+
+def _taken(value: Any, takes: dict[str, Any]) -> bool:
+    if "choices" in takes:
+        return value in takes["choices"]
+    low, high, _ = takes["span"]
+    return isinstance(value, int | float) and low <= value <= high
+
+
+def _nearest_value(value: Any, takes: dict[str, Any]) -> Any:
+    """The allowed value closest to ``value``: the same word in other letters, else the driver's first; None = leave it out."""
+    number = isinstance(value, int | float)
+    if "span" in takes:
+        return min(max(value, takes["span"][0]), takes["span"][1]) if number else None
+    choices = takes["choices"]
+    if number and all(isinstance(one, int | float) for one in choices):
+        return min(choices, key=lambda one: abs(one - value))
+    return next((one for one in choices if str(one).casefold() == str(value).casefold()), choices[0])
 
 
 def option_key(name: str) -> str:

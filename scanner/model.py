@@ -112,6 +112,8 @@ class DeviceCapabilities:
     sensors: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     """Further vendor options by normalised name."""
+    option_values: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What a further option takes: name → {"choices": [...]} or {"span": [lowest, highest, step]}; absent = anything."""
 
 
 @dataclass(frozen=True, slots=True)

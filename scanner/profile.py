@@ -116,6 +116,8 @@ def nearest_fit(settings: ScanSettings, capabilities: DeviceCapabilities) -> Sca
 
 
 def _mended(settings: ScanSettings, problem: Problem) -> ScanSettings:
+    if problem.setting in settings.extra and problem.nearest is not None:
+        return replace(settings, extra={**settings.extra, problem.setting: problem.nearest})
     if problem.setting in settings.extra:
         return replace(settings, extra={key: value for key, value in settings.extra.items() if key != problem.setting})
     value = ColorMode(problem.nearest) if problem.setting == "mode" else problem.nearest

@@ -32,12 +32,14 @@ def capabilities_to_json(capabilities: DeviceCapabilities) -> dict[str, Any]:
         "sources": {source.value: _source_to_json(caps) for source, caps in capabilities.sources.items()},
         "sensors": list(capabilities.sensors),
         "options": list(capabilities.options),
+        "option_values": capabilities.option_values,
     }
 
 
 def capabilities_from_json(values: dict[str, Any]) -> DeviceCapabilities:
     sources = {Source(name): _source_from_json(caps) for name, caps in values.get("sources", {}).items()}
-    return DeviceCapabilities(sources, tuple(values.get("sensors", ())), tuple(values.get("options", ())))
+    known = {name: tuple(values.get(name, ())) for name in ("sensors", "options")}
+    return DeviceCapabilities(sources, **known, option_values=dict(values.get("option_values", {})))
 
 
 def _source_to_json(caps: SourceCapabilities) -> dict[str, Any]:

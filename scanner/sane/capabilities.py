@@ -94,7 +94,26 @@ def source_capabilities(table: OptionTable, dpi: int = 300) -> SourceCapabilitie
 def device_capabilities(sources: dict[Source, SourceCapabilities], table: OptionTable) -> DeviceCapabilities:
     """Join the sources with the device's sensors and its further options."""
     sensors = tuple(sorted({sensor_of(option.name) for option in table if option.sensor}))
-    return DeviceCapabilities(sources, sensors, further_options(table))
+    options = further_options(table)
+    return DeviceCapabilities(sources, sensors, options, _values(table, options))
+
+
+def _values(table: OptionTable, names: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    """What each of these options takes, where its table says."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in names:
+        option = table.settable(name)
+        if option is None:
+            continue
+        if option.choices or option.type == BOOL:
+            found[name] = {"choices": list(option.choices) or [0, 1]}
+        elif option.span:
+            found[name] = {"span": [_plain(option, one) for one in option.span]}
+    return found
+
+
+def _plain(option: Option, number: float) -> float:
+    return int(number) if option.type == INT else number
 
 
 def further_options(table: OptionTable) -> tuple[str, ...]:

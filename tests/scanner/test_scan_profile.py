@@ -81,3 +81,16 @@ def test_a_wrong_profile_is_named(value, code):
 def test_a_profile_from_plain_data():
     made = profile_from({"name": "a", "source": "duplex", "mode": "gray", "resolution": 200, "extra": {"ald": 1}})
     assert (made.source, made.mode, made.extra) == (Source.DUPLEX, ColorMode.GRAY, {"ald": 1})
+
+
+def test_a_further_option_is_checked_against_the_values_the_device_takes():
+    fujitsu = read_capabilities(RecordedDevice("fujitsu"))
+    wanted = ScanSettings(
+        Source.DUPLEX, ColorMode.COLOR, 300, extra={"df_action": "stop", "paper_protect": "On", "contrast": 500}
+    )
+    found = {one.setting: one.nearest for one in check(wanted, fujitsu)}
+    assert found == {"df_action": "Stop", "contrast": 127}
+    fit = nearest_fit(wanted, fujitsu)
+    assert fit is not None
+    assert check(fit, fujitsu) == []
+    assert fit.extra == {"df_action": "Stop", "paper_protect": "On", "contrast": 127}
