@@ -97,6 +97,8 @@ class Word:
     """0..1, the engine's own."""
     raw: str = ""
     """What the engine said before the language stage; empty = the same as ``text``."""
+    hand: bool = False
+    """Written by hand: figures read in a form's gap, always to be looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,10 @@ class PageText:
     """Empty, or why there is less text than expected: ``timeout``, ``crashed``, ``no_text`` …"""
     changes: tuple[tuple[str, str, Box], ...] = field(default=())
     """Language stage: (before, after, box) of every changed word."""
+    handwriting: tuple[Box, ...] = field(default=())
+    """Regions written by hand, of which no words are given: signatures, notes, resolutions in the margin."""
+    tables: tuple[Box, ...] = field(default=())
+    """Ruled tables; their words stand in ``lines`` cell by cell, row by row."""
 
     @property
     def words(self) -> tuple[Word, ...]:

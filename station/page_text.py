@@ -31,11 +31,13 @@ def to_json(text: PageText) -> dict[str, Any]:
         "engine": text.engine,
         "note": text.note,
         "changes": text.changes,
+        "handwriting": text.handwriting,
+        "tables": text.tables,
         "lines": [
             {
                 "box": line.box,
                 "baseline": line.baseline,
-                "words": [[word.text, word.box, round(word.confidence, 3), word.raw] for word in line.words],
+                "words": [_word_row(word) for word in line.words],
             }
             for line in text.lines
         ],
@@ -45,7 +47,7 @@ def to_json(text: PageText) -> dict[str, Any]:
 def from_json(values: dict[str, Any]) -> PageText:
     lines = tuple(
         Line(
-            tuple(Word(text, _box(box), confidence, raw) for text, box, confidence, raw in line["words"]),
+            tuple(Word(text, _box(box), sure, raw, bool(hand)) for text, box, sure, raw, *hand in line["words"]),
             _box(line["box"]),
             (float(line["baseline"][0]), float(line["baseline"][1])),
         )
@@ -53,7 +55,13 @@ def from_json(values: dict[str, Any]) -> PageText:
     )
     width, height = values["size"]
     changes = tuple((before, after, _box(box)) for before, after, box in values["changes"])
-    return PageText(lines, (width, height), values["dpi"], values["engine"], values["note"], changes)
+    hand, tables = (tuple(map(_box, values.get(name, ()))) for name in ("handwriting", "tables"))
+    return PageText(lines, (width, height), values["dpi"], values["engine"], values["note"], changes, hand, tables)
+
+
+def _word_row(word: Word) -> list[Any]:
+    """Text, box, confidence, raw; and ``true`` behind them for what a pen wrote."""
+    return [word.text, word.box, round(word.confidence, 3), word.raw, *([True] if word.hand else ())]
 
 
 def _box(values: list[int]) -> Box:

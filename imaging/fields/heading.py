@@ -84,6 +84,9 @@ def _number(line: Piece, text: str) -> Proposal:
     # A printed number stands close to its notation; a blank between them was left for the pen.
     printed = any(value in word.text and re.search(r"[-/–]", word.text) for word in line.words)
     sure = min(word.confidence for word in words)
+    pen = next((word for word in words if word.hand), None)
+    if pen is not None:
+        return Proposal("number", value, min(pen.confidence, HANDWRITTEN), line.page, pen.box)
     return Proposal("number", value, sure if printed else min(sure, HANDWRITTEN), line.page, words[0].box)
 
 
@@ -173,7 +176,7 @@ def _figures(words: Sequence[Word], head: int, until: int, prefix: int) -> tuple
     text = (glued + "".join(word.text for word in between)).strip(" .,;:")
     confidences = [word.confidence for word in (between or [words[head]])]
     sure = min(confidences)
-    if glued or len(between) != 1 or not _level(between[0], words):
+    if glued or len(between) != 1 or between[0].hand or not _level(between[0], words):
         sure = min(sure, HANDWRITTEN)
     return text, sure if sure >= PRINTED_SURE else min(sure, HANDWRITTEN)
 

@@ -4,6 +4,7 @@ from imaging.language.learned import Confirmed, Learned, learn
 from imaging.language.letters import fold, nfc
 from imaging.language.mending import mend
 from imaging.language.model import Model, load_model
+from imaging.language.parting import part
 from imaging.language.syllable import possible
 from imaging.language.token import Choices, Token
 
@@ -19,6 +20,7 @@ __all__ = [
     "load_model",
     "mend",
     "nfc",
+    "part",
     "possible",
 ]
 

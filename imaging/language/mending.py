@@ -16,6 +16,7 @@ from imaging.language.letters import one_placement
 from imaging.language.lookalikes import plain_letters
 from imaging.language.model import BREAK, NUMBER, SPECIAL, UNKNOWN, Costs, Ids, Model, load_model
 from imaging.language.signs import mend_signs
+from imaging.language.syllable import possible
 from imaging.language.token import Token
 from imaging.language.words import sign
 
@@ -148,6 +149,8 @@ def is_code(text: str) -> bool:
     """Whether a token is a sign rather than a word: capitals joined by strokes or points, single letters, list letters."""
     spans = LETTERS.findall(text)
     if len(spans) > 1:
+        if all(len(span) > 1 and possible(span) and not span.isupper() for span in spans) and "-" in text:
+            return False  # Dần-năm: two words, a dash without its blanks
         return any(not span.islower() for span in spans) or any(one in text for one in "/@_.")
     return bool(spans) and len(spans[0]) == 1 and (not text.isalpha() or text.isupper())
 

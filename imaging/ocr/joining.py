@@ -1,8 +1,9 @@
-"""Codes an engine cut in two: ``1743/QĐ-`` ``BGTVT,`` printed without a gap."""
+"""Codes an engine cut in two: ``1743/QĐ-`` ``BGTVT,`` printed without a gap; and words it read without theirs."""
 
 import re
 from itertools import pairwise
 
+from imaging.language import part
 from imaging.language.token import Token
 from imaging.ocr.engine import ReadLine, ReadWord
 
@@ -19,6 +20,27 @@ def join_codes(line: ReadLine) -> ReadLine:
     for word in line.words[1:]:
         words[-1:] = [_joined(words[-1], word)] if _belong(words[-1], word) else [words[-1], word]
     return ReadLine(tuple(words), line.box, line.baseline)
+
+
+def part_words(line: ReadLine) -> ReadLine:
+    """The line with ``BANNHÂNDÂN`` as three words, their boxes by their letters."""
+    words = [one for word in line.words for one in _parted(word)]
+    return line if len(words) == len(line.words) else ReadLine(tuple(words), line.box, line.baseline)
+
+
+def _parted(word: ReadWord) -> list[ReadWord]:
+    texts = part(word.token.text)
+    if len(texts) == 1:
+        return [word]
+    x0, y0, x1, y1 = word.box
+    step = (x1 - x0) / len(word.token.text)
+    parts, at = [], 0
+    for text in texts:
+        choices = word.token.choices[at : at + len(text)]
+        box = (round(x0 + at * step), y0, round(x0 + (at + len(text)) * step), y1)
+        parts.append(ReadWord(Token(text, word.token.confidence, choices), box))
+        at += len(text)
+    return parts
 
 
 def _belong(left: ReadWord, right: ReadWord) -> bool:

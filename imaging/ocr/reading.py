@@ -6,8 +6,10 @@ from statistics import fmean
 from imaging.language import Learned, known, mend, nfc
 from imaging.ocr.again import read_again
 from imaging.ocr.engine import Engine, EngineFault, EngineTimeout, ReadLine
-from imaging.ocr.joining import join_codes
+from imaging.ocr.gaps import read_gaps
+from imaging.ocr.joining import join_codes, part_words
 from imaging.ocr.noise import drop_noise
+from imaging.ocr.notation import read_notation
 from imaging.ocr.prepare_ocr import PREPARATIONS, Preparation, Prepared, ink_share, prepare_ocr
 from imaging.ocr.stamps import read_stamps
 from imaging.values import Box, Line, PageText, Pixels, Raster, Turn, Word
@@ -57,11 +59,13 @@ def _finish(
     language: bool,
     learned: Learned | None = None,
 ) -> PageText:
-    whole = [join_codes(line) for line in drop_noise(lines, known)]
+    whole = [part_words(join_codes(line)) for line in drop_noise(lines, known)]
     sure = read_again(raster, engine, prepared, whole) if language else whole
     tokens = [[word.token for word in line.words] for line in sure]
     texts = mend(tokens, learned=learned) if language else [[nfc(token.text) for token in line] for line in tokens]
     placed = tuple(_place(line, new, prepared.scale) for line, new in zip(sure, texts, strict=True))
+    if language:
+        placed = read_notation(raster, engine, read_gaps(raster, placed))
     placed = (*placed, *_stamped(raster, engine, placed))
     return PageText(
         lines=placed,
