@@ -11,6 +11,7 @@ import numpy as np
 import zxingcpp
 from numpy.typing import NDArray
 
+from imaging.prepare import Prepared
 from imaging.values import Box, Pixels, Raster
 
 Kind = Literal["qr", "code128", "code39", "patch"]
@@ -21,8 +22,16 @@ FORMATS = {
     zxingcpp.BarcodeFormat.Code39: "code39",
 }
 WANTED = zxingcpp.barcode_formats_from_str("QRCode|Code128|Code39")
+QUICK = zxingcpp.barcode_formats_from_str("QRCode")
 PROBE_DPI = 150.0
 """A QR module of a printed slip is 0.5 mm or more: 3 px at this resolution."""
+CELL_MM, CODE_INK = 5.0, (0.25, 0.75)
+"""A cell that may be of a code: its side in mm and the share of ink in it."""
+QR_CELLS, QR_EDGES = 80, 0.45
+"""Such cells side by side in a printed slip's QR code, 80 mm wide or more (256; the blackest of 41 real pages has 39), and the
+most edges per mm its coarse squares have; print has more."""
+BAR_EDGES, BAR_SHARE, BAR_CELLS = 0.5, 0.2, 5
+"""Bars: edges per mm across them, the share of edges along them, and how many such cells touch each other."""
 SHORTEST = 3
 """Linear codes with fewer characters are ruled lines of a form, not codes."""
 
@@ -54,6 +63,49 @@ def find_separators(raster: Raster) -> tuple[Separator, ...]:
         if found:
             return _once(found)
     return tuple(_patch(grey, scale, max(raster.dpi) * scale))
+
+
+def find_on(prepared: Prepared) -> tuple[Separator, ...]:
+    """The same at a live path's price: nothing is read where no part of the page looks like a code; a slip's large QR code
+    or a patch is read on the much reduced page; the dear ways are left to what could not be read so."""
+    if not _plausible(prepared):
+        return ()
+    grey, scale = _quarter(prepared)
+    quick = _once(tuple(_codes(grey, scale, QUICK, turning=False))) or tuple(_patch(grey, scale, prepared.dpi / 2))
+    return quick or find_separators(prepared.raster)
+
+
+def _quarter(prepared: Prepared) -> tuple[Pixels, float]:
+    grey = prepared.half_gray
+    size = (max(1, grey.shape[1] // 2), max(1, grey.shape[0] // 2))
+    return cast(Pixels, cv2.resize(grey, size, interpolation=cv2.INTER_AREA)), prepared.scale[0] / 2
+
+
+def _plausible(prepared: Prepared) -> bool:
+    """Whether a large square of the page is half ink, as a QR code of a slip, or a strip of it has many edges across and hardly
+    any along, as bars have. Print, tables, seals and signatures have edges both ways, and less ink over such a breadth."""
+    ink = np.ascontiguousarray(prepared.strong[::2, ::2])
+    px_per_mm = prepared.px_per_mm / 2
+    cell = max(4, round(CELL_MM * px_per_mm))
+    size = (max(1, ink.shape[1] // cell), max(1, ink.shape[0] // cell))
+    share = _share(ink, size)
+    across, down = (_share(cast(Pixels, cv2.absdiff(one, other)), size) * px_per_mm for one, other in (
+        (ink[:, 1:], ink[:, :-1]), (ink[1:], ink[:-1])))  # fmt: skip
+    few, many = np.minimum(across, down), np.maximum(across, down)
+    half = (share > CODE_INK[0]) & (share < CODE_INK[1])
+    bars = half & (many > BAR_EDGES) & (few < many * BAR_SHARE)
+    coarse = half & (many < QR_EDGES)
+    return _largest(coarse) >= QR_CELLS or _largest(bars) >= BAR_CELLS
+
+
+def _share(mask: Pixels, size: tuple[int, int]) -> NDArray[np.float32]:
+    return cast(NDArray[np.float32], cv2.resize(mask, size, interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(255))
+
+
+def _largest(cells: NDArray[np.bool_]) -> int:
+    """Cells of the largest group of neighbours."""
+    found = cv2.connectedComponentsWithStats(cells.astype(np.uint8), connectivity=4)[2][1:, cv2.CC_STAT_AREA]
+    return int(found.max()) if len(found) else 0
 
 
 def _probe(raster: Raster) -> tuple[Pixels, float]:
@@ -90,8 +142,11 @@ def _striped(grey: Pixels) -> bool:
     return bool(density.max() > 0.3)
 
 
-def _codes(picture: Pixels, scale: float) -> Iterator[Separator]:
-    for code in zxingcpp.read_barcodes(picture, formats=WANTED, try_rotate=True, try_downscale=True, try_invert=False):
+def _codes(
+    picture: Pixels, scale: float, formats: zxingcpp.BarcodeFormats = WANTED, *, turning: bool = True
+) -> Iterator[Separator]:
+    read = zxingcpp.read_barcodes(picture, formats=formats, try_rotate=turning, try_downscale=turning, try_invert=False)
+    for code in read:
         kind = cast(Kind, FORMATS[code.format])
         text = code.text.strip()
         if text and (kind == "qr" or len(text) >= SHORTEST):

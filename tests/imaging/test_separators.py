@@ -9,7 +9,8 @@ import segno
 import zxingcpp
 from PIL import Image
 
-from imaging.separators import find_separators
+from imaging.prepare import prepare
+from imaging.separators import find_on, find_separators
 from imaging.values import Raster
 
 PAGE = (3508, 2480)
@@ -108,3 +109,30 @@ def test_colour_and_bitonal():
     sheet = page(qr("HS-9"))
     assert find_separators(Raster(cv2.cvtColor(sheet, cv2.COLOR_GRAY2BGR), (300.0, 300.0), "color"))[0].value == "HS-9"
     assert find_separators(raster(np.where(sheet < 128, 0, 255).astype(np.uint8), "bitonal"))[0].value == "HS-9"
+
+
+def slip() -> np.ndarray:
+    return page(cv2.resize(qr("SOHOA:1:HU:01:160:3:12"), (1000, 1000), interpolation=cv2.INTER_NEAREST))
+
+
+@pytest.mark.parametrize("wear", [lambda grey: grey, poor])
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+def test_the_live_path_reads_what_a_whole_search_reads(wear, turns):
+    sheets = {
+        "SOHOA:1:HU:01:160:3:12": slip(),
+        "HS0123": page(linear("HS0123", zxingcpp.BarcodeFormat.Code128)),
+        "T": page(patch("0101")),
+    }
+    for value, sheet in sheets.items():
+        worn = np.ascontiguousarray(np.rot90(wear(sheet), turns))
+        found = [one.value for one in find_on(prepare(raster(worn)))]
+        assert found == ([value] if value != "T" or turns < 2 else ["3"]), (value, turns)
+
+
+def test_the_live_path_searches_no_page_of_print(monkeypatch):
+    sheet = np.full(PAGE, 255, np.uint8)
+    for y in range(400, 3000, 60):
+        cv2.putText(sheet, "Can cu Luat To chuc chinh quyen dia phuong ngay 19", (300, y), 0, 1.6, 0, 3)
+    cv2.rectangle(sheet, (1500, 2400), (1900, 2800), 0, -1)
+    monkeypatch.setattr("imaging.separators.find_separators", lambda _: pytest.fail("the dear search"))
+    assert find_on(prepare(raster(sheet))) == ()
