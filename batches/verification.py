@@ -97,9 +97,6 @@ class _Described:
                 for name in ("batch.json", "documents.json", "masters.json")
             )
             entries = [json.loads(line) for line in (metadata / "journal.jsonl").read_text(encoding="utf-8").splitlines()]
-        except (OSError, ValueError) as error:
-            result.problems.append(Problem("missing", "data/metadata", str(error)))
-            return None
             listed = metadata / "sources.json"
             sources = json.loads(listed.read_text(encoding="utf-8")) if listed.is_file() else []
         except (OSError, ValueError) as error:

@@ -11,10 +11,10 @@ from sqlalchemy import Row
 from batches import devices as device_records
 from batches import runs
 from batches.errors import RecordsError
-from batches.words import RunState
+from batches.words import RunPurpose, RunState
 from scanner.backend import Backend
 from scanner.model import FaultKind, Phase, ScanFault
-from station import capture, devices
+from station import capture, devices, importing
 from station.house import House
 from station.practice import PracticeScanner
 
@@ -31,6 +31,8 @@ class Broker:
         self._house, self._backends, self._practice = house, dict(backends), practice
         self._over = threading.Event()
         self._busy: dict[int, threading.Thread] = {}
+        self._imports: set[int] = set()
+        """those of the busy that need no scanner"""
         self._looking: threading.Thread | None = None
         self._thread = threading.Thread(target=self._serve, name="broker")
 
@@ -44,7 +46,7 @@ class Broker:
         self._over.set()
         self._thread.join()
         with self._house.store.write() as connection:
-            for run_id in self._busy:
+            for run_id in self._busy.keys() - self._imports:  # those see by themselves that the station ends
                 runs.ask_stop(connection, "sohoa", run_id)
         for thread in self._busy.values():
             thread.join()
@@ -65,14 +67,19 @@ class Broker:
             wanted = device_records.refresh_wanted(connection)
         for run in waiting:
             if run.id not in self._busy:
+                if run.purpose == RunPurpose.IMPORT.value:
+                    self._imports.add(run.id)
                 self._busy[run.id] = threading.Thread(target=self._carry_out, args=(run.id,), name=f"run-{run.id}")
                 self._busy[run.id].start()
-        if wanted and not self._busy and (self._looking is None or not self._looking.is_alive()):
+        if wanted and not self._busy.keys() - self._imports and (self._looking is None or not self._looking.is_alive()):
             self._looking = threading.Thread(target=self._look_for_devices, name="devices")
             self._looking.start()
 
     def _carry_out(self, run_id: int) -> None:
         try:
+            if run_id in self._imports:
+                importing.carry_out(self._house, run_id, self._over)
+                return
             capture.carry_out(self._house, self._backends, run_id, self._lay_paper)
         except Exception as error:  # the run's border: it is paused with what happened, the broker lives on
             log.exception("run %s", run_id)
@@ -91,7 +98,9 @@ class Broker:
             try:
                 with self._house.store.read() as connection:
                     run = runs.get(connection, run_id)
-                if run.state == RunState.RUNNING.value:
+                if run.state == RunState.RUNNING.value and run_id in self._imports:
+                    importing.pause(self._house, run, fault.kind, why)
+                elif run.state == RunState.RUNNING.value:
                     capture.pause(self._house, run, fault)
                 return
             except RecordsError:

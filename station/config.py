@@ -142,6 +142,12 @@ class Scanning(Section):
     """Folder of pages for the practice scanner; none = the practice pages the station typesets itself."""
     default_profile: Name | None = None
     """Scan profile chosen at first; none = the first that fits the scanner."""
+    import_dir: Path | None = None
+    """Folder whose files the console may import; none = only files sent from the browser."""
+    upload_megabytes: Annotated[int, Field(ge=1, le=100_000)] = 2048
+    """Largest file a browser may send."""
+    hot_folder: Path | None = None
+    """Folder that other capture programs write into; the batch marked on its scan desk receives what comes."""
     open_seconds: Seconds = 30.0
     """Longest wait for a scanner to open."""
     feed_seconds: Seconds = 60.0

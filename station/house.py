@@ -27,6 +27,11 @@ class Folders:
         return self.root / "masters"
 
     @property
+    def sources(self) -> Path:
+        """Files from outside that are no page's master by themselves: multi-page TIFF, PDF."""
+        return self.root / "sources"
+
+    @property
     def derived(self) -> Path:
         return self.root / "derived"
 

@@ -78,6 +78,7 @@ def look(task: LookTask) -> LookResult:
     shown = with_person(measured, task.person)
     seen = _look_of(raster, prepared, shown, _blank_with_person(blank, task.person), task, partner)
     judged = check_look(seen)
+    judged += _of_the_file(task)
     clock.stage("checks")
     device = sample(seen, measured)
     clock.stage("device")
@@ -142,6 +143,14 @@ def _look_of(
     expected = Expected(dpi=task.asked_dpi)
     limits = Limits.from_mapping(task.limits)
     return Look(raster, prepared, shown, blank, limits, expected, partner, facts)
+
+
+def _of_the_file(task: LookTask) -> list[Finding]:
+    """A file from outside that did not say its resolution: what counts instead, so that somebody holds it to the paper."""
+    value = task.dpi[0] if task.dpi else None
+    if "dpi_assumed" in task.warnings:
+        return [Finding("page.resolution", Level.WARNING, value, hint="assumed")]
+    return [Finding("page.resolution", Level.INFO, value, hint="told")] if "dpi_by_person" in task.warnings else []
 
 
 def _partner(task: LookTask) -> prepare.Prepared | None:

@@ -10,8 +10,9 @@ from sqlalchemy import Row
 
 from batches import batch as batch_records
 from batches import batch_jobs, jobs, runs
-from batches.words import RunState
+from batches.words import RunPurpose, RunState
 from scanner.model import FaultKind, Phase, ScanFault
+from station import importing
 from station.capture import pause
 from station.house import House
 from station.spooled import Settled, settle
@@ -32,6 +33,7 @@ def recover(house: House) -> Recovered:
         jobs.release_all(connection)
         batch_jobs.release_all(connection)
     total = Recovered(len(interrupted), sum((_recover_run(house, run) for run in interrupted), Settled()))
+    importing.go_on(house)
     if total.runs:
         log.warning("recovered %s", total)
     return total
@@ -40,6 +42,10 @@ def recover(house: House) -> Recovered:
 def _recover_run(house: House, run: Row[Any]) -> Settled:
     with house.store.read() as connection:
         batch = batch_records.get(connection, run.batch_id)
+    if run.purpose == RunPurpose.IMPORT.value:
+        importing.settle_all(house, run)
+        importing.pause(house, run, FaultKind.INTERRUPTED, "the station was stopped while files came in")
+        return Settled()
     settled = Settled()
     for folder in _sessions(house.folders.run(batch.uid, run.uid)):
         settled += settle(house, run, folder)

@@ -14,6 +14,7 @@ from pebble import ProcessExpired, ProcessPool
 
 _RECYCLE_AFTER = 500  # pages a process; whatever a library leaks goes with it
 _READING_NICENESS = 10
+_PAGE_WORK = ("station.looking", "station.reading")
 
 
 class Executor(Protocol):
@@ -30,9 +31,9 @@ WorkerLost = ProcessExpired
 
 
 class LocalPool:
-    """``workers`` processes on this machine, each with one thread."""
+    """``workers`` processes on this machine, each with one thread. ``ready``: modules they load before their first work."""
 
-    def __init__(self, workers: int, *, nice: bool = False) -> None:
+    def __init__(self, workers: int, *, nice: bool = False, ready: tuple[str, ...] = _PAGE_WORK) -> None:
         self._pool = ProcessPool(
             max_workers=workers,
             max_tasks=_RECYCLE_AFTER,
@@ -41,7 +42,7 @@ class LocalPool:
             context=get_context("spawn"),
         )
         for _ in range(workers):  # libraries take seconds to load: not while the first page waits
-            self._pool.schedule(_warm_up)
+            self._pool.schedule(_warm_up, args=(ready,))
 
     def submit(self, function: Callable[..., Any], task: Any, seconds: float) -> "Future[Any]":
         future: Future[Any] = self._pool.schedule(function, args=(task,), timeout=seconds)
@@ -59,7 +60,6 @@ def _settle_in(niceness: int) -> None:
         os.nice(niceness)
 
 
-def _warm_up() -> None:
-    """Load what page work needs."""
-    for name in ("station.looking", "station.reading"):
+def _warm_up(modules: tuple[str, ...]) -> None:
+    for name in modules:
         import_module(name)
