@@ -13,7 +13,7 @@ from imaging import geometry, load, prepare, render
 from imaging.measures.likeness import likeness
 from imaging.values import Blank, Crop, Geometry, Raster, Skew
 from qc.device import sample
-from qc.finding import Finding
+from qc.finding import Finding, Level
 from qc.limits import Limits
 from qc.look import Expected, FileFacts, Look
 from qc.page import check_look
