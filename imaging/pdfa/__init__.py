@@ -1,17 +1,20 @@
 """Searchable PDF/A-2b without Ghostscript: coded page images in, one validated file out."""
 
 from imaging.pdfa.coding import ACCESS_QUALITY, decode, encode, keep_jpeg
+from imaging.pdfa.mixed import NotCompact, compact
 from imaging.pdfa.values import NotOurPdf, PageImage, PdfMetadata, PdfPage, PdfRefused, PdfReport
 from imaging.pdfa.write import replace_text, write
 
 __all__ = [
     "ACCESS_QUALITY",
+    "NotCompact",
     "NotOurPdf",
     "PageImage",
     "PdfMetadata",
     "PdfPage",
     "PdfRefused",
     "PdfReport",
+    "compact",
     "decode",
     "encode",
     "keep_jpeg",

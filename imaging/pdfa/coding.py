@@ -70,7 +70,11 @@ def decode(image: PageImage) -> Pixels:
     if image.codec == "jpeg":
         pixels = simplejpeg.decode_jpeg(image.data, "GRAY" if image.colours == 1 else "BGR")
         return cast(Pixels, pixels[..., 0] if image.colours == 1 else pixels)
-    return _g4_decoded(image)
+    if image.codec == "layers":
+        from imaging.pdfa.layers import composed  # noqa: PLC0415 - layers are made of what is coded here
+
+        return composed(image)
+    return g4_pixels(image.data, (image.width, image.height))
 
 
 def g4(raster: Raster) -> PageImage:
@@ -87,11 +91,12 @@ def g4(raster: Raster) -> PageImage:
     return PageImage(data, "g4", raster.width, raster.height, raster.dpi, 1)
 
 
-def _g4_decoded(image: PageImage) -> Pixels:
-    tags = {256: image.width, 257: image.height, 258: 1, 259: 4, 262: 0, 278: image.height, 279: len(image.data)}
+def g4_pixels(data: bytes, size: tuple[int, int]) -> Pixels:
+    """A G4 codestream as 0 and 255. ``size``: (width, height)."""
+    tags = {256: size[0], 257: size[1], 258: 1, 259: 4, 262: 0, 278: size[1], 279: len(data)}
     entries = b"".join(_entry(tag, value) for tag, value in sorted({**tags, 273: 8 + 2 + 12 * 8 + 4}.items()))
     head = b"II*\0" + (8).to_bytes(4, "little") + (len(tags) + 1).to_bytes(2, "little") + entries + bytes(4)
-    with Image.open(io.BytesIO(head + image.data)) as tiff:
+    with Image.open(io.BytesIO(head + data)) as tiff:
         return cast(Pixels, np.array(tiff.convert("L")))
 
 

@@ -7,7 +7,8 @@ from typing import Literal
 
 from imaging.values import PageText, Turn
 
-Codec = Literal["jpeg", "g4"]
+Codec = Literal["jpeg", "g4", "layers"]
+"""``layers``: several codestreams, see imaging/pdfa/layers.py."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from pikepdf import Array, Dictionary, Name
 
 from imaging.pdfa.font import InvisibleFont
 from imaging.pdfa.layer import FONT_NAME, text_stream
+from imaging.pdfa.layers import form
 from imaging.pdfa.values import NotOurPdf, PageImage, PdfMetadata, PdfPage, PdfRefused, PdfReport
 from imaging.values import PageText, Turn
 
@@ -103,6 +104,8 @@ def _text(text: PageText | None, size_pt: tuple[float, float], font: InvisibleFo
 
 
 def _image(pdf: pikepdf.Pdf, image: PageImage) -> pikepdf.Object:
+    if image.codec == "layers":
+        return form(pdf, image)
     space: Any = Name.DeviceRGB if image.colours == 3 else Name.DeviceGray
     if image.icc:
         profile = pdf.make_stream(image.icc, N=image.colours)

@@ -1,0 +1,253 @@
+"""The compact access copy of a colour page: mixed raster content, for use only, never for masters.
+
+Plain dark ink goes into a mask at the page's own resolution and keeps its sharp edge; what it stood on is closed over and kept
+coarse. Whatever a mask would spoil stays continuous-tone in patches: seals, coloured pens and stamps, pictures, pencil and
+other faint strokes. Nothing is matched with anything else (no JBIG2): a mask px is dark because that px of the page is.
+After the scheme of ITU-T T.44 in its plainest form."""
+
+from typing import Literal, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from imaging.ink_guard import ACCENT_MM, LONGEST_MM, SPECK_MM, ink_mask
+from imaging.pdfa.coding import g4, jpeg
+from imaging.pdfa.layers import Layers, packed
+from imaging.pdfa.values import PageImage
+from imaging.prepare import PAPER, Components, Prepared, components, local_paper, prepare
+from imaging.values import Box, Pixels, Raster
+
+Mask = NDArray[np.bool_]
+
+HALF_WAY, PALEST, NEAR_MM = 0.55, 0.80, 1.0
+"""A px is ink of the mask where it is darker than this share of the way from the darkest px within ``NEAR_MM`` up to the
+paper, so that black print keeps its weight and faded print its thin strokes; never where brighter than ``PALEST``."""
+FAINT = 0.70
+"""Share of the paper's brightness: what is no larger than dust and has no px darker than this may be smoothed away."""
+RIM_PX = 3
+"""How far beyond the mask the soft rim of print reaches, which must not stay in the background as a halo."""
+LEAST_PX = 4
+"""Smaller specks of the mask are grain; they stay in the background."""
+BACKGROUND_STEP, INK_STEP = 3, 16
+"""Page px per px of the two coarse layers, each way: 100 and 19 dpi of 300."""
+BACKGROUND_QUALITY, INK_QUALITY, PATCH_QUALITY = 30, 50, 55
+PATCH_STEP = 1.5
+PALER, PALER_MM = 0.20, 1.8
+"""How much brighter, as a share of the paper, than the darkest px of half of the page's print; dots and accents are mostly rim
+and always paler, so that only what is longer counts."""
+COLOURED, TINTED = 16.0, 9.0
+"""Distance from the paper in the a*b* plane at 75 dpi: seeds of coloured ink, and what belongs to them. The coloured rims of
+black print cancel out at that scale."""
+VIVID = 30.0
+"""Mean chroma (|da| + |db| of 8-bit Lab at 150 dpi) from which a region of dark px is coloured ink and not for the mask."""
+COLOUR_MM2 = 0.8
+PICTURE_MM2, GROUND = 3.0, 0.75
+"""Least area, and the share of the page's bright paper below which a whole 6 mm window is no paper."""
+MARGIN_MM = 0.8
+JOIN_MM = 2.5
+"""Patches nearer than this become one."""
+LARGEST_SHARE, MOST_PATCHES = 0.45, 80
+"""Of the page's area in patches, and their number: above either layers gain nothing."""
+
+
+class NotCompact(Exception):
+    """The page is no candidate. ``why``: ``mode`` (not colour), ``small`` or ``picture`` (most of it continuous-tone)."""
+
+    def __init__(self, why: Literal["mode", "small", "picture"]) -> None:
+        super().__init__(why)
+        self.why: Literal["mode", "small", "picture"] = why
+
+
+def compact(raster: Raster, prepared: Prepared | None = None) -> PageImage:
+    """The page in layers. ``raster``: the access copy as rendered, colour. ``prepared``: of ``raster``, where at hand.
+
+    Raises NotCompact. The caller proves what came of it (station/copy_guard.py)."""
+    if raster.mode != "color":
+        raise NotCompact("mode")
+    if min(raster.width, raster.height) < 10 * INK_STEP:
+        raise NotCompact("small")
+    prepared = prepared or prepare(raster)
+    ink = _ink(prepared)
+    boxes = patches(prepared, ink)
+    area = sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes)
+    if area > LARGEST_SHARE * raster.width * raster.height or len(boxes) > MOST_PATCHES:
+        raise NotCompact("picture")
+    for x0, y0, x1, y1 in boxes:
+        ink[y0:y1, x0:x1] = False
+    return packed(_split(raster, ink, boxes), (raster.width, raster.height), raster.dpi)
+
+
+def _split(raster: Raster, ink: Mask, boxes: list[Box]) -> Layers:
+    mask = g4(Raster(np.where(ink, np.uint8(0), np.uint8(255)), raster.dpi, "bitonal")).data
+    rim = 2 * RIM_PX + 1
+    wide = cv2.dilate(ink.view(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (rim, rim))) > 0
+    background = _coarse(raster.pixels, ~wide, BACKGROUND_STEP)
+    colour = _coarse(raster.pixels, _cores(ink), INK_STEP) if ink.any() else background[::8, ::8]
+    return Layers(
+        jpeg(background, BACKGROUND_QUALITY),
+        jpeg(cast(Pixels, np.ascontiguousarray(colour)), INK_QUALITY),
+        mask,
+        tuple((box, _patch(raster.pixels, box)) for box in boxes),
+    )
+
+
+def _ink(prepared: Prepared) -> Mask:
+    """True where the mask may show ink, at the page's own size; smoothed a little, which halves the mask's bytes."""
+    raster = prepared.raster
+    gray = prepared.gray
+    smooth = cv2.GaussianBlur(gray, (3, 3), 0)
+    ratio = cast(Pixels, cv2.divide(smooth, local_paper(gray, max(raster.dpi)), scale=PAPER))
+    dark = (ratio < _limit(ratio, raster.px_per_mm())).astype(np.uint8)
+    found = components(dark)
+    chroma = cv2.resize(prepared.chroma, (raster.width, raster.height), interpolation=cv2.INTER_NEAREST)
+    sums = np.bincount(found.labels.ravel(), weights=chroma.ravel(), minlength=len(found.stats))
+    plain = (found.stats[:, 4] >= LEAST_PX) & (sums < VIVID * found.stats[:, 4]) & ~_paler(found, ratio, raster.px_per_mm())
+    plain[0] = False
+    return plain[found.labels]
+
+
+def _paler(found: Components, ratio: Pixels, px_per_mm: float) -> Mask:
+    """Regions whose darkest px is much paler than that of the page's print: pencil beside print is grainy and would come out
+    too even, too dark."""
+    areas, inked = found.stats[:, 4], np.flatnonzero(found.labels)
+    darkest = np.full(len(areas), 255, np.uint8)
+    np.minimum.at(darkest, found.labels.ravel()[inked], ratio.ravel()[inked])
+    if len(areas) < 2:
+        return np.zeros(len(areas), bool)
+    order = 1 + np.argsort(darkest[1:])
+    total = np.cumsum(areas[order])
+    usual = darkest[order[np.searchsorted(total, total[-1] / 2)]]
+    long = found.stats[:, 2:4].max(axis=1) >= PALER_MM * px_per_mm
+    return cast(Mask, (darkest > usual + PALER * PAPER) & long)
+
+
+def _cores(ink: Mask) -> Mask:
+    """The ink without its rims, which are paler; where a speck has no core, the whole speck."""
+    flat = ink.view(np.uint8)
+    core = cv2.erode(flat, np.ones((3, 3), np.uint8)) > 0
+    near = cv2.dilate(core.view(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    return core | (ink & ~near)
+
+
+def _limit(ratio: Pixels, px_per_mm: float) -> Pixels:
+    """Brightness below which a px is ink, from the darkest px around; found at half scale, smooth."""
+    half = cv2.resize(ratio, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_LINEAR)
+    reach = 2 * round(NEAR_MM * px_per_mm / 2) + 1
+    darkest = cv2.blur(cv2.erode(half, np.ones((reach, reach), np.uint8)), (reach, reach))
+    grades = np.arange(256)
+    limits = np.clip(grades + HALF_WAY * (PAPER - grades), 0, PALEST * PAPER).astype(np.uint8)
+    return cast(Pixels, cv2.resize(cv2.LUT(darkest, limits), ratio.shape[::-1], interpolation=cv2.INTER_LINEAR))
+
+
+def _patch(pixels: Pixels, box: Box) -> bytes:
+    x0, y0, x1, y1 = box
+    size = max(1, round((x1 - x0) / PATCH_STEP)), max(1, round((y1 - y0) / PATCH_STEP))
+    small = cv2.resize(pixels[y0:y1, x0:x1], size, interpolation=cv2.INTER_AREA)
+    return jpeg(cast(Pixels, small), PATCH_QUALITY, subsampled=False)
+
+
+def _coarse(pixels: Pixels, wanted: Mask, step: int) -> Pixels:
+    """The wanted px averaged over squares of ``step``; where a square has none, what the nearest squares have."""
+    size = -(-pixels.shape[1] // step), -(-pixels.shape[0] // step)
+    weight = wanted.view(np.uint8)
+    shown = cv2.bitwise_and(pixels, pixels, mask=weight)
+    total = cv2.resize(shown, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    share = cv2.resize(weight * np.uint8(255), size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    return _filled(total, cast(NDArray[np.float32], share))
+
+
+def _filled(total: NDArray[np.float32], share: NDArray[np.float32]) -> Pixels:
+    """Means where the share is sound; elsewhere from means over ever wider windows."""
+    out = np.zeros_like(total)
+    open_yet = np.ones(share.shape, bool)
+    reach = 1
+    while open_yet.any() and reach < 2 * max(share.shape):
+        window = (min(reach, share.shape[1] | 1), min(reach, share.shape[0] | 1))
+        top, bottom = (total, share) if reach == 1 else (cv2.blur(total, window), cv2.blur(share, window))
+        sound = open_yet & (bottom > 0.25 / reach)
+        out[sound] = top[sound] / bottom[sound][:, None]
+        open_yet &= ~sound
+        reach = reach * 2 + 1
+    return cast(Pixels, np.clip(np.round(out), 0, 255).astype(np.uint8))
+
+
+# --- what stays continuous-tone --------------------------------------------------------------------------------------
+
+
+def patches(prepared: Prepared, ink: Mask) -> list[Box]:
+    """Boxes, in px of the page, of all that the mask ``ink`` would spoil or miss, from the top; they do not overlap."""
+    size = prepared.size
+    coloured = cast(Pixels, cv2.resize(_coloured(prepared), size, interpolation=cv2.INTER_NEAREST))
+    kept = coloured | _pictures(prepared) | _missed(prepared, ink)
+    px = prepared.px_per_mm
+    reach = 2 * round((MARGIN_MM + JOIN_MM / 2) * px) + 1
+    found = components(cast(Pixels, cv2.dilate(kept, np.ones((reach, reach), np.uint8))))
+    less = round(JOIN_MM / 2 * px)
+    boxes = [(int(x) + less, int(y) + less, int(x + w) - less, int(y + h) - less) for x, y, w, h, _ in found.stats[1:]]
+    return sorted(
+        _apart([_snapped(prepared.to_master(box), prepared.raster) for box in boxes]), key=lambda box: (box[1], box[0])
+    )
+
+
+def _coloured(prepared: Prepared) -> Pixels:
+    """Coloured ink at ``small_dpi``: what is plainly coloured and what hangs together with it."""
+    lab = prepared.small_lab
+    _, a, b = (lab[:, :, plane] for plane in range(3))
+    away = np.hypot(a - np.median(a[::3, ::3]), b - np.median(b[::3, ::3]))
+    found = components(cast(Pixels, (away >= TINTED).astype(np.uint8)))
+    seeds = np.bincount(found.labels.ravel(), weights=(away >= COLOURED).ravel(), minlength=len(found.stats))
+    plainly = seeds >= COLOUR_MM2 * (prepared.small_dpi / 25.4) ** 2
+    plainly[0] = False
+    return cast(Pixels, plainly[found.labels].astype(np.uint8))
+
+
+def _pictures(prepared: Prepared) -> Pixels:
+    """Middle tones that are not the rims of strokes, and dark grounds: photographs, shaded drawings, washes of ink."""
+    middle = cv2.inRange(prepared.ratio, round(0.30 * PAPER), round(0.80 * PAPER))
+    inner = cv2.morphologyEx(middle, cv2.MORPH_OPEN, np.ones((7, 7), np.uint8))
+    ground = prepared.background
+    dark = (ground < GROUND * np.percentile(ground[::8, ::8], 90)).astype(np.uint8)
+    found = components(cast(Pixels, cv2.bitwise_or(inner, dark)))
+    large = found.stats[:, 4] >= PICTURE_MM2 * prepared.px_per_mm**2
+    large[0] = False
+    return cast(Pixels, large[found.labels].astype(np.uint8))
+
+
+def _missed(prepared: Prepared, ink: Mask) -> Pixels:
+    """Regions of ink that the mask has nothing of, the size of writing or as dark as print: pencil, carbon, a pen running
+    dry, a pale dot."""
+    found = components(ink_mask(prepared))
+    count = len(found.stats)
+    shown = cv2.resize(ink.view(np.uint8) * np.uint8(255), prepared.size, interpolation=cv2.INTER_AREA) > 0
+    in_mask, dark = (
+        np.bincount(found.labels.ravel(), weights=plane.ravel(), minlength=count) > 0
+        for plane in (shown, prepared.ratio < FAINT * PAPER)
+    )
+    longest = np.maximum(found.stats[:, 2], found.stats[:, 3]) / prepared.px_per_mm
+    kept = ~in_mask & (longest <= LONGEST_MM) & ((longest >= SPECK_MM) | (dark & (longest >= ACCENT_MM)))
+    kept[0] = False
+    return cast(Pixels, kept[found.labels].astype(np.uint8))
+
+
+def _snapped(box: Box, raster: Raster) -> Box:
+    """The box on the grid of the coarser patch, inside the page."""
+    grid = 3
+    x0, y0 = box[0] // grid * grid, box[1] // grid * grid
+    return x0, y0, min(raster.width, -(-box[2] // grid) * grid), min(raster.height, -(-box[3] // grid) * grid)
+
+
+def _apart(boxes: list[Box]) -> list[Box]:
+    """Boxes that overlap become one, until none do."""
+    done: list[Box] = []
+    for box in boxes:
+        whole = box
+        while (other := next((one for one in done if _meet(one, whole)), None)) is not None:
+            done.remove(other)
+            whole = (min(whole[0], other[0]), min(whole[1], other[1]), max(whole[2], other[2]), max(whole[3], other[3]))
+        done.append(whole)
+    return done
+
+
+def _meet(one: Box, two: Box) -> bool:
+    return one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]
