@@ -28,7 +28,7 @@ from station.workers import Executor, LocalPool, WorkerLost
 
 PAGE_SECONDS = 120.0
 BIND_SECONDS = 3600.0
-VERSION = 1
+VERSION = 2
 """Of what a worker makes of a page: results of another version in a work folder are not taken up."""
 
 Progress = Callable[[int, int], None]
@@ -46,6 +46,7 @@ class Options:
     jobs: int = 0
     seconds: float = PAGE_SECONDS
     title: str = ""
+    compact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ def _digest(file: Path, options: Options) -> str:
     """What a page's result depends on: the file's bytes, the options that change pixels or words, and the version."""
     with file.open("rb") as stream:
         content = hashlib.file_digest(stream, "sha256").hexdigest()
-    chosen = json.dumps([content, options.quality, options.dpi, options.language, VERSION])
+    chosen = json.dumps([content, options.quality, options.dpi, options.language, options.compact, VERSION])
     return hashlib.sha256(chosen.encode()).hexdigest()[:24]
 
 
@@ -246,6 +247,7 @@ def _task(job: _Job, page: _Page) -> PageTask:
     return PageTask(
         str(page.source), page.number, str(job.folder), page.name, quality=told.quality, dpi=told.dpi,
         language=told.language, seconds=told.seconds, attempt=convert_page.ladder(told.language)[page.rung],
+        compact=told.compact,
     )  # fmt: skip
 
 

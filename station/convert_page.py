@@ -39,6 +39,8 @@ class PageTask:
     language: str | None = "vie"
     seconds: float = 120.0
     attempt: int = 0
+    compact: bool = False
+    """Layers where they are proved to show as much; see station/copy_guard.py."""
 
 
 class TryAgain(Exception):
@@ -67,7 +69,12 @@ def work(task: PageTask) -> None:
     clock.stage("text")
     image, present = _guarded(shown, seen, task)
     clock.stage("code")
-    store(task, image, text, _described(seen, text, image, present), _status(task, seen))
+    described = _described(seen, text, image, present)
+    if task.compact:
+        image, why = _compacted(shown, seen, task, image, text)
+        described["image"] |= {"bytes": len(image.data), "codec": image.codec, "compact": not why, "why": why}
+        clock.stage("compact")
+    store(task, image, text, described, _status(task, seen))
 
 
 def _load(task: PageTask) -> load.LoadedPage:
@@ -104,6 +111,22 @@ def _guarded(shown: Raster, seen: Measured, task: PageTask) -> tuple[pdfa.PageIm
     elif (untouched := _untouched(page, seen.geometry)) is not None:
         return untouched, 1.0
     return copy_guard.encode(shown, seen.prepared, seen.geometry, seen.seals, seen.signatures, task.quality)
+
+
+def _compacted(
+    shown: Raster, seen: Measured, task: PageTask, standard: pdfa.PageImage, text: PageText
+) -> tuple[pdfa.PageImage, copy_guard.Why]:
+    """The compact copy, or the standard one and why. What was not read proves nothing."""
+    language = task.language
+    if language is None or text.note == "not_read":
+        return standard, "unread"
+    if task.dpi and max(seen.page.raster.dpi) > 1.05 * task.dpi:
+        shown = render.render(seen.page.raster, seen.geometry, dpi=task.dpi)
+    way, seconds = preparations()[max(0, task.attempt)], task.seconds * SOFT_SHARE
+    original = copy_guard.Original(shown, seen.prepared, seen.geometry, seen.seals, seen.signatures)
+    return copy_guard.compacted(
+        original, standard, text, lambda picture: read(picture, engine=resident(language), preparation=way, seconds=seconds)
+    )
 
 
 def _untouched(page: load.LoadedPage, placed: Geometry | None) -> pdfa.PageImage | None:

@@ -1,13 +1,19 @@
-"""Proof that an access copy still shows the seals and signatures that the master shows."""
+"""Proof that an access copy still shows what the master shows: seals and signatures, and for a compact copy every stroke and
+every word."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging import pdfa, render, seals
-from imaging.prepare import Prepared
-from imaging.values import Box, Geometry, Raster
+from imaging import ink_guard, pdfa, render, seals
+from imaging.pdfa.mixed import FAINT
+from imaging.prepare import PAPER, Prepared
+from imaging.values import Box, Geometry, PageText, Raster, Word
 
 LEAST_PRESENT = 0.65
 """Share of a seal's red, or a signature's vivid colour, that a copy must keep. At JPEG quality 50 real seals keep 0.95 and
@@ -19,6 +25,94 @@ FINER = (75, 92)
 VIVID, VIVID_MM2, GRAIN = 45, 4.0, 12
 """8-bit Lab chroma of a pen or stamp (real ones: 60 to 170; the rims of black print: up to 42), how much of it, mm², a
 signature has at least, and what the grain of paper reaches."""
+
+TEXT_LOSS = 0.002
+"""How much more of the surely read text a compact copy may spoil than the standard copy does, 0..1 (QUALITY 4)."""
+SURE = 0.80
+"""Confidence from which a word of the master is evidence: what is unsure reads differently after any change."""
+
+Why = Literal["", "mode", "small", "picture", "ink", "seal", "text", "unread", "larger"]
+"""Why a page is not compact; empty: it is."""
+Read = Callable[[Raster], PageText]
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """What a copy is held against. ``shown``: the master as placed; ``stamps``, ``strokes``: in px of the master."""
+
+    shown: Raster
+    master: Prepared
+    placed: Geometry
+    stamps: Sequence[Box] = field(default=())
+    strokes: Sequence[Box] = field(default=())
+
+
+def compacted(original: Original, standard: pdfa.PageImage, text: PageText | None, read: Read) -> tuple[pdfa.PageImage, Why]:
+    """The compact copy where it is proved to show all that the standard copy shows, else the standard copy and why.
+
+    ``text``: the reading of ``original.shown`` by ``read``; None: nobody read it, and then nothing is proved."""
+    if text is None:
+        return standard, "unread"
+    prepared = Prepared(original.shown)
+    try:
+        image = pdfa.compact(original.shown, prepared)
+    except pdfa.NotCompact as no:
+        return standard, no.why
+    if len(image.data) >= len(standard.data):
+        return standard, "larger"
+    why = _lacks(original, prepared, image, standard, text, read)
+    return (standard, why) if why else (image, "")
+
+
+def _lacks(original: Original, prepared: Prepared, image: pdfa.PageImage, standard: pdfa.PageImage, text: PageText,
+           read: Read) -> Why:  # fmt: skip
+    """What the compact copy does not show well enough: cheap proofs first."""
+    shown = original.shown
+    copy = Raster(pdfa.decode(image), shown.dpi, shown.mode)
+    if ink_lost(prepared, copy):
+        return "ink"
+    if present(original.master, Prepared(copy), original.placed, original.stamps, original.strokes) < LEAST_PRESENT:
+        return "seal"
+    return "text" if text.words and _spoils(text, read(copy), standard, shown, read) else ""
+
+
+def _spoils(text: PageText, compact: PageText, standard: pdfa.PageImage, shown: Raster, read: Read) -> bool:
+    """The standard copy is read only where the compact one is not faultless."""
+    lost = text_lost(text, compact)
+    if lost <= TEXT_LOSS:
+        return False
+    usual = np.ascontiguousarray(np.rot90(pdfa.decode(standard), -standard.turn // 90))
+    return lost - text_lost(text, read(Raster(usual, shown.dpi, shown.mode))) > TEXT_LOSS
+
+
+def ink_lost(prepared: Prepared, copy: Raster) -> bool:
+    """Whether ``copy`` lacks a stroke of the page, or a dot as dark as print; paler dust may be smoothed away."""
+    across, down = prepared.scale
+    for x0, y0, x1, y1 in ink_guard.compare(prepared.raster, copy, prepared=prepared).boxes:
+        inside = prepared.ratio[int(y0 * down) : int(np.ceil(y1 * down)), int(x0 * across) : int(np.ceil(x1 * across))]
+        size = max(x1 - x0, y1 - y0) / prepared.raster.px_per_mm()
+        if size > ink_guard.SPECK_MM or (inside.size and inside.min() < FAINT * PAPER):
+            return True
+    return False
+
+
+def text_lost(truth: PageText, other: PageText) -> float:
+    """Share of the characters of ``truth``'s sure words that ``other`` does not have, wherever it has them: the order of
+    columns may change. A word read otherwise loses the characters in which it differs from the most alike odd word."""
+    want, got = Counter(word.text for word in truth.words if _sure(word)), Counter(word.text for word in other.words)
+    odd = list((got - Counter(word.text for word in truth.words)).elements())
+    every = sum(len(word) * times for word, times in want.items())
+    return sum(_wrong(word, odd) for word in (want - got).elements()) / every if every else 0.0
+
+
+def _wrong(word: str, odd: Sequence[str]) -> int:
+    """Characters of ``word`` that its most alike word among ``odd`` does not have."""
+    alike = (SequenceMatcher(None, word, other, autojunk=False).get_matching_blocks() for other in odd)
+    return len(word) - max((sum(block.size for block in blocks) for blocks in alike), default=0)
+
+
+def _sure(word: Word) -> bool:
+    return word.confidence >= SURE and any(one.isalnum() for one in word.text)
 
 
 def encode(

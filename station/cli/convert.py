@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[Any]") -> None:
     parser.add_argument("-j", "--jobs", type=_count, default=0, metavar=number, help=words("convert.jobs"))
     parser.add_argument("--title", default="", metavar=text, help=words("convert.title"))
     parser.add_argument("--no-ocr", action="store_true", help=words("convert.no_ocr"))
+    parser.add_argument("--compact", action="store_true", help=words("compact.help"))
     parser.add_argument("--quality", type=_quality, default=pdfa.ACCESS_QUALITY, metavar=number,
                         help=words("convert.quality", default=pdfa.ACCESS_QUALITY))  # fmt: skip
     parser.add_argument("--dpi", type=_dpi, metavar=number, help=words("convert.dpi"))
@@ -33,7 +35,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[Any]") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0: every page is there, read; 1: some page is a placeholder or without its text."""
-    options = Options(args.quality, args.dpi, None if args.no_ocr else "vie", args.jobs, args.page_seconds, args.title)
+    options = Options(args.quality, args.dpi, None if args.no_ocr else "vie", args.jobs, args.page_seconds, args.title,
+                      args.compact)  # fmt: skip
     with _Bar(hidden=args.json) as bar:
         outcome = convert(args.files, args.output, options, progress=bar.show, text=args.text)
     if args.report:
@@ -51,10 +54,21 @@ def _tell(outcome: Outcome) -> None:
         print(words("convert.resumed", pages=report["resumed"]), file=sys.stderr)
     print(words("convert.done", out=out["file"], pages=out["pages"], words=out["words"], kilobytes=round(out["bytes"] / 1024),
                 conformance=out["conformance"], seconds=report["seconds"]))  # fmt: skip
+    _tell_compact(report["pages"])
     if report["problems"]:
         print(words("convert.trouble", count=len(report["problems"])), file=sys.stderr)
     for problem in report["problems"]:
         print(words("convert.trouble_line", **problem), file=sys.stderr)
+
+
+def _tell_compact(pages: list[dict[str, Any]]) -> None:
+    asked = [page["image"] for page in pages if "compact" in page.get("image", {})]
+    if not asked:
+        return
+    kept = Counter(image["why"] for image in asked if image["why"])
+    print(words("compact.done", pages=len(asked) - kept.total()), file=sys.stderr)
+    for why, count in kept.items():
+        print(words("compact.kept", pages=count, why=words(f"compact.why.{why}")), file=sys.stderr)
 
 
 class _Bar:
