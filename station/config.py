@@ -154,6 +154,8 @@ class Scanning(Section):
     """Longest wait for the first line of a sheet (lamp warm-up included)."""
     read_seconds: Seconds = 20.0
     """Longest silence in the middle of a page before the scanner counts as hung."""
+    paper_settle_seconds: Seconds = 1.5
+    """How long paper must lie still in the feeder before a run that waits for it begins."""
 
 
 class Processing(Section):
@@ -174,6 +176,10 @@ class Qc(Section):
 
     limits: dict[Annotated[str, AfterValidator(_known_limit)], Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     """Name of a limit (qc/limits.py) → the value that replaces the shipped one, e.g. ``blur_warn: 4.5``."""
+    qualification_days: Annotated[int, Field(ge=1, le=400)] | None = None
+    """A scanner is shown its target sheet at least every so many days; none = no rule."""
+    qualification_blocks_release: Switch = False
+    """A batch scanned while its scanner's target was overdue or failed is not released."""
 
 
 class Release(Section):
@@ -185,6 +191,8 @@ class Release(Section):
     """Identifier of the agency the paper belongs to (mã định danh)."""
     agency_name: Text = ""
     """Its full name."""
+    copy_profile: Annotated[Literal["standard", "compact"], Field(alias="copy")] = "standard"
+    """Access copies: one picture a page, or layers where they are proved to show as much (three times smaller, slower)."""
 
 
 class Jobs(Section):

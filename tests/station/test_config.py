@@ -35,7 +35,8 @@ def test_every_key_in_the_shipped_comments_exists() -> None:
             section = line.split(":")[0]
         elif line.startswith("  ") and ":" in line:
             named.append((section, line.strip().lstrip("# ").split(":")[0]))
-    known = {(name, key) for name in Settings.model_fields for key in type(getattr(load(None), name)).model_fields}
+    sections = {name: type(getattr(load(None), name)).model_fields for name in Settings.model_fields}
+    known = {(name, field.alias or key) for name, fields in sections.items() for key, field in fields.items()}
     assert set(named) == known
 
 
