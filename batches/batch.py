@@ -12,6 +12,9 @@ from batches.words import BatchState
 
 _MOST_SHEETS = 100_000
 
+SERVICE = "service"
+"""The profile of a batch that holds pictures of target sheets: never handed over, never released."""
+
 
 def create(
     connection: Connection,
@@ -65,12 +68,21 @@ def by_number(connection: Connection, number: int) -> Row[Any]:
 
 
 def listing(connection: Connection, *states: BatchState, limit: int = 200) -> list[Row[Any]]:
-    """Newest first, with the archive file's code and title; all states when none is named."""
+    """Newest first, with the archive file's code and title; all states when none is named. Scanners' service batches are no
+    work of the desks."""
     f, b = schema.archive_file, schema.batch
     query = select(b, f.c.code.label("file_code"), f.c.title.label("file_title")).join(f, f.c.id == b.c.archive_file_id)
+    query = query.where(b.c.profile != SERVICE)
     if states:
         query = query.where(b.c.state.in_([state.value for state in states]))
     return list(connection.execute(query.order_by(b.c.number.desc()).limit(limit)))
+
+
+def service_of(connection: Connection, device: str) -> Row[Any] | None:
+    """The newest batch in which this scanner was shown its target sheet."""
+    f, b = schema.archive_file, schema.batch
+    query = select(b).join(f, f.c.id == b.c.archive_file_id).where(b.c.profile == SERVICE, f.c.code == device[:100])
+    return connection.execute(query.order_by(b.c.id.desc()).limit(1)).first()
 
 
 def set_prepared(connection: Connection, actor: str, batch_id: int, sheets: int) -> None:

@@ -58,8 +58,10 @@ def samples(
         .where(s.c.device == device, s.c.face == face, s.c.page_id > after_page)
     )
     if last is not None:
-        return list(connection.execute(query.order_by(s.c.page_id.desc()).limit(last)))[::-1]
-    return list(connection.execute(query.order_by(s.c.page_id).limit(first)))
+        newest: list[Row[Any]] = list(connection.execute(query.order_by(s.c.page_id.desc()).limit(last)))
+        return newest[::-1]
+    oldest: list[Row[Any]] = list(connection.execute(query.order_by(s.c.page_id).limit(first)))
+    return oldest
 
 
 def run_of_page(connection: Connection, page_id: int) -> Row[Any]:
@@ -152,3 +154,9 @@ def sides_of_run(connection: Connection, run_id: int) -> list[Row[Any]]:
     p, f = schema.page, schema.feed
     query = select(p).join(f, f.c.id == p.c.feed_id).where(f.c.run_id == run_id)
     return list(connection.execute(query.order_by(p.c.id)))
+
+
+def make_baseline(connection: Connection, care_id: int, measures: dict[str, Any]) -> None:
+    """Later targets are compared with this one."""
+    table = schema.device_care
+    connection.execute(update(table).where(table.c.id == care_id).values(measures={**measures, "base": True}))

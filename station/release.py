@@ -30,6 +30,7 @@ from station import importing_metadata, mending_text, secrecy, spreads
 from station.errors import SohoaError
 from station.house import Actor, House
 from station.packing import DocumentTask, PageTask, make_document, verify_package
+from station.qualifying import require_qualified
 from station.workers import LocalPool
 
 log = logging.getLogger(__name__)
@@ -255,8 +256,9 @@ class _Contents:
             title = str(item.fields.get("subject") or self.place.file_title)
             settings = house.settings
             task = DocumentTask(
-                sides, title, settings.release.agency_name, self.batch.created_at, settings.processing.access_jpeg_quality
-            )
+                sides, title, settings.release.agency_name, self.batch.created_at, settings.processing.access_jpeg_quality,
+                settings.release.copy_profile == "compact", settings.processing.ocr_language,
+            )  # fmt: skip
             yield task, drafts / f"{self.document_name(item)}.pdf"
 
     def info(self, house: House) -> dict[str, str]:
