@@ -96,8 +96,9 @@ def relabel(connection: Connection, batch_id: int, labels: dict[int, str]) -> No
 
 
 def number_of(label: str) -> int:
-    """15 and 15a are sheet 15."""
-    return int(label.rstrip(_LETTERS) or 0)
+    """15 and 15a are sheet 15; a separator (P1) is none, 0."""
+    digits = label.rstrip(_LETTERS)
+    return int(digits) if digits.isdigit() else 0
 
 
 def next_label(label: str, taken: set[str]) -> str:

@@ -10,7 +10,7 @@ from batches import batch_jobs, findings, jobs, overlaps, pages, states
 from batches.words import BatchJobKind, BatchState, JobState, Role, SheetState
 from qc.batch import BatchFinding, Declared, PageFacts, check_batch
 from qc.limits import Limits
-from station import likeness_file
+from station import likeness_file, separating
 from station.house import House
 from station.looking import finding_row
 from station.proposing import propose_fields
@@ -43,6 +43,7 @@ def check(house: House, batch: Row[Any]) -> None:
         if states.state_of(connection, batch.id) is not BatchState.CAPTURED:
             return  # taken back meanwhile
         findings.replace(connection, batch.id, None, "batch", [_row(finding) for finding in found])
+        separating.judge(connection, batch.id)
         propose_fields(connection, house, batch)
         job = batch_jobs.of(connection, batch.id, BatchJobKind.CHECK)
         if job is not None:

@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from batches import batch as batch_records
-from batches import findings, jobs, pages, texts
+from batches import findings, jobs, pages, text_mends, texts
 from batches.words import JobKind, PageState
 from qc.finding import Finding, Level
-from station import overlaps
+from station import mending_text, overlaps, secrecy, separating, vocabulary
 from station.health import keep_sample
 from station.house import House
 from station.looking import LookResult, LookTask, Unreadable, finding_row, look
@@ -111,6 +111,7 @@ class Dispatcher:
             limits=self._house.settings.qc.limits,
             language=self._settings.ocr_language,
             dpi=(page.dpi_x, page.dpi_y),
+            vocabulary=str(vocabulary.path_of(self._house)),
         )
 
     # -- back ------------------------------------------------------------------------------------------------------
@@ -137,7 +138,7 @@ class Dispatcher:
         else:
             with self._house.store.write() as connection:
                 page_id = jobs.page_of(connection, job_id)
-                _store(connection, page_id, result)
+                self._store(connection, page_id, result)
                 jobs.done(connection, job_id)
             if kind is JobKind.LIVE:
                 self._compare(page_id)
@@ -163,7 +164,15 @@ class Dispatcher:
             task = self._task(connection, kind, job)[1]
         result = without_text(task, "timeout" if why == "timeout" else "failed")
         with self._house.store.write() as connection:
-            _store(connection, page_id, result)
+            self._store(connection, page_id, result)
+
+    def _store(self, connection: Connection, page_id: int, result: LookResult | ReadResult) -> None:
+        _kept(connection, page_id, result)
+        if isinstance(result, LookResult):
+            separating.looked(connection, page_id)
+        elif text_mends.of_page(connection, page_id):
+            mending_text.refresh(connection, self._house, page_id)
+        separating.quiet(connection, page_id)
 
     def _unjudged(self, connection: Connection, page_id: int, hint: str) -> None:
         """A page nobody could look at is an error on the desk, never a gap."""
@@ -173,7 +182,7 @@ class Dispatcher:
         pages.changed(connection, page_id)
 
 
-def _store(connection: Connection, page_id: int, result: LookResult | ReadResult) -> None:
+def _kept(connection: Connection, page_id: int, result: LookResult | ReadResult) -> None:
     page = pages.get(connection, page_id)
     if isinstance(result, LookResult):
         pages.set_machine_values(connection, page_id, "live", result.values)
@@ -192,6 +201,7 @@ def _store(connection: Connection, page_id: int, result: LookResult | ReadResult
             note=result.note,
         )
         findings.replace(connection, page.batch_id, page_id, "text", result.findings)
+        secrecy.raise_alarm(connection, page, pages.values(connection, page_id), result.marks)
     pages.changed(connection, page_id)
 
 

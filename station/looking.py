@@ -11,6 +11,7 @@ from batches.pages import Value
 from imaging import blank as blank_measure
 from imaging import geometry, load, prepare, render
 from imaging.measures.likeness import likeness
+from imaging.separators import Separator, find_on
 from imaging.values import Blank, Crop, Geometry, Raster, Skew
 from qc.device import sample
 from qc.finding import Finding, Level
@@ -75,6 +76,8 @@ def look(task: LookTask) -> LookResult:
     partner = _partner(task)
     blank = blank_measure.measure(raster, prepared, partner)
     clock.stage("blank")
+    codes = find_on(prepared)
+    clock.stage("codes")
     shown = with_person(measured, task.person)
     seen = _look_of(raster, prepared, shown, _blank_with_person(blank, task.person), task, partner)
     judged = check_look(seen)
@@ -86,7 +89,7 @@ def look(task: LookTask) -> LookResult:
     _write_likeness(Path(task.folder), prepared, shown)
     clock.stage("copies")
     rows = [finding_row(finding) for finding in judged]
-    return LookResult(_values(measured, blank), rows, clock.ms, device.to_json() if device else {})
+    return LookResult(_values(measured, blank, codes), rows, clock.ms, device.to_json() if device else {})
 
 
 def read_master(path: Path, dpi: tuple[float, float] | None = None) -> Raster:
@@ -197,8 +200,10 @@ def _replace(path: Path, data: bytes) -> None:
     part.replace(path)
 
 
-def _values(measured: Geometry, blank: Blank) -> dict[str, tuple[Any, float]]:
+def _values(measured: Geometry, blank: Blank, codes: tuple[Separator, ...]) -> dict[str, tuple[Any, float]]:
+    read = [{"kind": code.kind, "value": code.value, "box": list(code.box)} for code in codes]
     return {
+        **({"codes": (read, min(code.confidence for code in codes))} if codes else {}),
         "orientation": (measured.orientation.degrees, measured.orientation.confidence),
         "skew": (round(measured.skew.degrees, 4), measured.skew.confidence),
         "crop": (crop_to_json(measured), measured.crop.confidence),
