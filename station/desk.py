@@ -13,7 +13,7 @@ from batches.errors import Invalid, NotAllowed, Unexplained
 from batches.words import BatchJobKind, BatchState, JobKind, OverlapState, RunPurpose, RunState, SheetState
 from scanner.backend import refuse
 from scanner.model import ScanSettings, Source
-from station import desk_view, secrecy
+from station import desk_view, secrecy, separating
 from station.geometry import crop_from_fractions
 from station.house import Actor, House
 from station.scan_settings import capabilities_from_json, settings_to_json
@@ -198,7 +198,7 @@ def set_sheet_state(house: House, actor: Actor, sheet_id: int, state: SheetState
     """Mark a sheet as a separator, as superseded (scanned twice), or as live again."""
     with house.store.write() as connection:
         states.require(connection, sheets.get(connection, sheet_id).batch_id, *_MENDABLE)
-        sheets.set_state(connection, actor.login, sheet_id, state)
+        separating.set_state(connection, actor, sheet_id, state)
 
 
 def move_sheet(house: House, actor: Actor, sheet_id: int, after_sheet_id: int | None) -> None:
@@ -322,7 +322,7 @@ def _take_back(connection: Connection, actor: Actor, entry: journal.Entry) -> No
     subject_id = int(entry.subject.rsplit(":", 1)[1])
     before: Any = entry.detail.get("before")
     if entry.action == "sheet.state":
-        sheets.set_state(connection, actor.login, subject_id, SheetState(before))
+        separating.set_state(connection, actor, subject_id, SheetState(before))
     elif entry.action == "overlap.decided":
         overlaps.reopen(connection, actor.login, subject_id, entry.detail)
     elif entry.action == "sheet.moved":
