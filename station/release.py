@@ -63,6 +63,7 @@ def request(house: House, actor: Actor, batch_id: int) -> None:
         if batch_records.get(connection, batch_id).practice:
             raise NotAllowed(what="practice", state=BatchState.ACCEPTED.value)
         secrecy.require_decided(connection, batch_id)
+        require_qualified(house, connection, batch_id)
         _archive_of(connection, batch_id)
         batch_jobs.queue(connection, batch_id, BatchJobKind.RELEASE, actor.login, actor.role)
 
