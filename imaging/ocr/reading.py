@@ -7,6 +7,7 @@ from imaging.language import Learned, known, mend, nfc
 from imaging.ocr.again import read_again
 from imaging.ocr.engine import Engine, EngineFault, EngineTimeout, ReadLine
 from imaging.ocr.gaps import read_gaps
+from imaging.ocr.handwriting import tell_handwriting
 from imaging.ocr.joining import join_codes, part_words
 from imaging.ocr.noise import drop_noise
 from imaging.ocr.notation import read_notation
@@ -60,7 +61,8 @@ def _finish(
     learned: Learned | None = None,
 ) -> PageText:
     whole = [part_words(join_codes(line)) for line in drop_noise(lines, known)]
-    sure = read_again(raster, engine, prepared, whole) if language else whole
+    told = tell_handwriting(prepared.picture, whole, known)
+    sure = read_again(raster, engine, prepared, told.lines) if language else list(told.lines)
     tokens = [[word.token for word in line.words] for line in sure]
     texts = mend(tokens, learned=learned) if language else [[nfc(token.text) for token in line] for line in tokens]
     placed = tuple(_place(line, new, prepared.scale) for line, new in zip(sure, texts, strict=True))
@@ -74,6 +76,7 @@ def _finish(
         engine=engine.name,
         note="" if placed else "no_text",
         changes=tuple((word.raw, word.text, word.box) for line in placed for word in line.words if word.raw),
+        handwriting=tuple(_back(box, prepared.scale) for box in told.regions),
     )
 
 
