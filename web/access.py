@@ -48,6 +48,11 @@ ROUTES: dict[str, Allowed] = {
     "scan.prepared": _OPERATOR,
     "scan.undo": _OPERATOR,
     "scan.hand_over": _OPERATOR,
+    "imports.show": _DESKS,
+    "imports.status": _DESKS,
+    "imports.upload": _OPERATOR,
+    "imports.start": _OPERATOR,
+    "imports.receive": _OPERATOR,
     # one page
     "page.show": _DESKS,
     "page.turn": _OPERATOR,

@@ -12,10 +12,10 @@ from station.words import speak, words
 from web import answers, identity, saying, security
 from web.archive import blueprint as archive_interface
 from web.live import Streams
-from web.views import admin, home, intake, items, journal, login, page, picture, release, review, scan
+from web.views import admin, home, imports, intake, items, journal, login, page, picture, release, review, scan
 
 _VENDOR = Path(__file__).parent / "static" / "vendor"
-_PARTS = (login, home, intake, scan, page, picture, items, review, release, journal, admin)
+_PARTS = (login, home, intake, scan, imports, page, picture, items, review, release, journal, admin)
 
 
 def create_app(house: House, settings: Settings) -> Flask:
@@ -30,6 +30,7 @@ def create_app(house: House, settings: Settings) -> Flask:
     security.prepare(app, settings, house.folders.root)
     app.before_request(lambda: speak(settings.station.language))
     identity.install(app)
+    imports.install(app)
     # after the roles' table: a stranger is told to log in, not that a form is stale
     CSRFProtect(app).exempt(archive_interface)  # programs with a token, no forms
     answers.install(app)

@@ -6,6 +6,7 @@ from typing import Any
 from batches.ledger import Ledger
 from batches.words import BatchState, RunPurpose, RunState
 from station.desk_view import DeskView, RunView
+from station.importing import HOT_FOLDER
 from station.words import has_words, words
 
 _OPEN = (BatchState.OPEN, BatchState.CAPTURING, BatchState.REJECTED, BatchState.PROCESSED)
@@ -49,6 +50,8 @@ def card_of(view: DeskView, scanners: int) -> Card:
 
 
 def _run_card(run: RunView) -> Card:
+    if run.purpose == RunPurpose.IMPORT:
+        return _import_card(run)
     if run.state == RunState.PAUSED:
         return _fault(run)
     if run.state == RunState.REQUESTED:
@@ -60,6 +63,25 @@ def _run_card(run: RunView) -> Card:
     name = "rescanning" if run.purpose == RunPurpose.RESCAN else "running"
     phase = words(f"phase.{run.phase}") if has_words(f"phase.{run.phase}") else words("phase.open")
     return _said(name, "busy", (stop,), sides=run.sides_stored, phase=phase)
+
+
+def _import_card(run: RunView) -> Card:
+    """Files come in: no paper moves, and no scanner is needed."""
+    run_id = {"run": run.id}
+    if run.state == RunState.REQUESTED:
+        give_up = Button("give_up", words("console.card.importing.waiting.button"), "Escape", run_id)
+        return _said("importing.waiting", "busy", (give_up,))
+    look = Button("imports", words("console.card.importing.running.open"))
+    if run.state == RunState.PAUSED:
+        name = f"importing.{run.fault}" if has_words(f"console.card.importing.{run.fault}.safe") else "importing.paused"
+        resume = Button("resume", words("console.card.importing.paused.button"), "Enter", run_id)
+        close = Button("give_up", words("console.card.importing.paused.give_up"), "", run_id)
+        return _said(name, "step" if name == "importing.paused" else "fault", (resume, close, look), sides=run.sides_stored)
+    if run.request == "stop":
+        return _said("importing.stopping", "busy", (), sides=run.sides_stored)
+    name = "importing.hot" if run.device == HOT_FOLDER else "importing.running"
+    stop = Button("stop", words(f"console.card.{name}.button"), "Escape", run_id)
+    return _said(name, "busy", (stop, look), sides=run.sides_stored)
 
 
 def _fault(run: RunView) -> Card:

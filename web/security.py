@@ -34,7 +34,9 @@ _HEADERS = {
 }
 
 
-_UNATTENDED = frozenset({"scan.live", "scan.changes", "review.changes", "release.status", "picture.show", "static"})
+_UNATTENDED = frozenset(
+    {"scan.live", "scan.changes", "review.changes", "release.status", "imports.status", "picture.show", "static"}
+)
 """What a page left open asks by itself: no sign that anybody is there."""
 
 
