@@ -1,6 +1,6 @@
 """The operator's desk: every act of it, in the words of the work. Each is one transaction with its journal entry."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -22,6 +22,8 @@ view, changes, page = desk_view.view, desk_view.changes, desk_view.page
 
 _MENDABLE = (BatchState.OPEN, BatchState.CAPTURING, BatchState.CAPTURED, BatchState.PROCESSED, BatchState.REJECTED)
 _REQUEST_LEASE_SECONDS = 60.0
+Noted = Mapping[str, Any]
+"""What a run's record keeps beside its settings: ``profile`` (name, version), ``as_face``, ``book``, ``pass``, ``series``."""
 
 
 def new_batch(  # noqa: PLR0913 - a form, one argument a field
@@ -68,26 +70,37 @@ def new_batch(  # noqa: PLR0913 - a form, one argument a field
 # -- scanning ------------------------------------------------------------------------------------------------------
 
 
-def start_run(house: House, actor: Actor, batch_id: int, device: str, settings: ScanSettings) -> int:
+def start_run(
+    house: House, actor: Actor, batch_id: int, device: str, settings: ScanSettings, *, noted: Noted | None = None
+) -> int:
     """Feed the stack. Raises ScanFault BAD_SETTING before any paper moves, DeviceHeld, NotAllowed."""
-    return _request(house, actor, batch_id, device, settings, RunPurpose.CAPTURE, None)
+    return _request(house, actor, batch_id, device, settings, RunPurpose.CAPTURE, None, more=noted)
 
 
-def rescan(house: House, actor: Actor, page_id: int, device: str, settings: ScanSettings) -> int:
+def rescan(
+    house: House, actor: Actor, page_id: int, device: str, settings: ScanSettings, *, noted: Noted | None = None
+) -> int:
     """Scan this sheet again; the new pictures take the place of the old, which stay on record.
 
     From the flatbed only the side of this page is taken."""
     with house.store.read() as connection:
         page = pages.get(connection, page_id)
-    single = settings.source is not Source.DUPLEX
-    return _request(
-        house, actor, page.batch_id, device, settings, RunPurpose.RESCAN, page.sheet_id, as_face=page.face if single else None
-    )
+    more = {**(noted or {}), **({"as_face": page.face} if settings.source is not Source.DUPLEX else {})}
+    return _request(house, actor, page.batch_id, device, settings, RunPurpose.RESCAN, page.sheet_id, more=more)
 
 
-def insert_after(house: House, actor: Actor, batch_id: int, sheet_id: int | None, device: str, settings: ScanSettings) -> int:
+def insert_after(
+    house: House,
+    actor: Actor,
+    batch_id: int,
+    sheet_id: int | None,
+    device: str,
+    settings: ScanSettings,
+    *,
+    noted: Noted | None = None,
+) -> int:
     """Scan sheets that belong after this one; they are numbered 15a, 15b …"""
-    return _request(house, actor, batch_id, device, settings, RunPurpose.INSERT, sheet_id)
+    return _request(house, actor, batch_id, device, settings, RunPurpose.INSERT, sheet_id, more=noted)
 
 
 def stop_run(house: House, actor: Actor, run_id: int) -> None:
@@ -122,15 +135,14 @@ def _request(
     purpose: RunPurpose,
     target: int | None,
     *,
-    as_face: str | None = None,
+    more: Noted | None = None,
 ) -> int:
+    """``more``: what the run must know besides the scanner's settings."""
     with house.store.write() as connection:
         known = devices.get(connection, device)
         _only_practice_on_practice(connection, batch_id, known)
         refuse(settings, capabilities_from_json(known.capabilities))
-        asked: dict[str, Any] = settings_to_json(settings)
-        if as_face:
-            asked["as_face"] = as_face
+        asked: dict[str, Any] = {**settings_to_json(settings), **(more or {})}
         run_id = runs.request(
             connection, actor.login, batch_id, device, asked, role=actor.role, purpose=purpose, target_sheet_id=target
         )

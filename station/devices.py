@@ -1,4 +1,4 @@
-"""Scanners as the desk sees them, and the scan profiles offered for them."""
+"""Scanners as the desk sees them."""
 
 import logging
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from batches import devices as device_records
 from scanner.backend import Backend
-from scanner.model import ColorMode, DeviceCapabilities, DeviceInfo, ScanFault, ScanSettings, Source
+from scanner.model import DeviceCapabilities, DeviceInfo, ScanFault
 from station.house import Actor, House
 from station.scan_settings import capabilities_from_json, capabilities_to_json
 from station.words import words
@@ -31,24 +31,6 @@ class DeviceView:
     capabilities: DeviceCapabilities
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileView:
-    """``name`` is stable and has its words in the catalogue (``profile.<name>``)."""
-
-    name: str
-    settings: ScanSettings
-
-
-_A4 = (210.0, 297.0)
-PROFILES = (
-    ProfileView("administrative_duplex", ScanSettings(Source.DUPLEX, ColorMode.COLOR, 300, *_A4)),
-    ProfileView("administrative_front", ScanSettings(Source.FEEDER, ColorMode.COLOR, 300, *_A4)),
-    ProfileView("flatbed", ScanSettings(Source.FLATBED, ColorMode.COLOR, 300, *_A4)),
-    ProfileView("draft_duplex", ScanSettings(Source.DUPLEX, ColorMode.COLOR, 200, *_A4)),
-)
-"""TT 05/2025: colour, at least 24 bit, at least 200 dpi for administrative documents; 300 dpi reads better."""
-
-
 def listing(house: House) -> list[DeviceView]:
     """Every device ever seen, present ones first."""
     with house.store.read() as connection:
@@ -67,12 +49,6 @@ def listing(house: House) -> list[DeviceView]:
         )
         for row in rows
     ]
-
-
-def profiles(house: House) -> list[ProfileView]:
-    """The profiles on offer, the configured default first."""
-    first = house.settings.scanning.default_profile
-    return sorted(PROFILES, key=lambda profile: profile.name != first)
 
 
 def ask_refresh(house: House) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from scanner.backend import Backend
 from scanner.sane.backend import SaneBackend
 from scanner.worker.timeouts import Timeouts
-from station import config
+from station import config, profiles
 from station.broker import Broker
 from station.devices import PRACTICE
 from station.dispatch import Dispatcher
@@ -41,6 +41,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
     house = open_house(config.load(args.config))
+    profiles.require_default(house)
     with only_one(house):
         serve(house, over)
 

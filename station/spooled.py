@@ -15,6 +15,10 @@ from scanner.spool import examine
 from station.house import House
 
 
+_TOLD = ("profile", "book")
+"""What a run knows and each of its sides keeps: the scan profile it was scanned with, two pages on one picture."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
     adopted: int = 0
@@ -48,7 +52,7 @@ def new_side(house: House, run: Row[Any], side: StoredSide) -> NewSide:
         mode=side.mode.value,
         captured_at=side.captured_at,
         warnings=side.warnings,
-        facts=side.facts,
+        facts={**side.facts, **{name: run.settings[name] for name in _TOLD if name in run.settings}},
     )
 
 

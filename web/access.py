@@ -82,6 +82,12 @@ ROUTES: dict[str, Allowed] = {
     "release.status": _EVERYONE,
     "release.request": _SUPERVISOR,
     "journal.show": _EVERYONE,
+    # scan profiles
+    "profiles.listing": _SUPERVISOR | _ADMINISTRATOR,
+    "profiles.edit": _SUPERVISOR | _ADMINISTRATOR,
+    "profiles.save": _SUPERVISOR | _ADMINISTRATOR,
+    "profiles.retire": _SUPERVISOR | _ADMINISTRATOR,
+    "profiles.check": _SUPERVISOR | _ADMINISTRATOR,
     # administration
     "admin.accounts": _ADMINISTRATOR,
     "admin.add_account": _ADMINISTRATOR,

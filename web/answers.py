@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from batches.errors import RecordsError
 from scanner.model import ScanFault
+from scanner.profile import ProfileError
 from station.errors import SohoaError, translate
 from station.words import has_words, words
 from web.identity import wants_json
@@ -34,7 +35,7 @@ def moved(go: str) -> AnyResponse:
 
 
 def install(app: Flask) -> None:
-    for kind in (RecordsError, ScanFault, SohoaError, OSError):
+    for kind in (RecordsError, ScanFault, ProfileError, SohoaError, OSError):
         app.register_error_handler(kind, _refused)
     app.register_error_handler(CSRFError, _expired)
     app.register_error_handler(HTTPException, _http)

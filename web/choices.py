@@ -1,22 +1,32 @@
 """Which scanner and scan profile a desk starts with: what the batch used last, else the first that fits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from scanner.backend import refuse
-from scanner.model import ScanFault
-from station.devices import DeviceView, ProfileView, profiles
+from station import profiles
+from station.devices import DeviceView
 from station.house import House
+from station.profiles import Fit, ProfileView
+from web.settings_said import why_not
+
+_Pair = tuple[str, str]
+"""device identity, profile name"""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """``scanners``: each with the names of the profiles it can do; ``device`` and ``profile`` are chosen at first."""
+    """``scanners``: each with the names of the profiles it can do; ``device`` and ``profile`` are chosen at first.
+
+    ``refused``: why a profile does not fit a device, in words; ``nearest``: those pairs for which a nearest fit can be asked.
+    ``gentle``: device → the paper source it would use for brittle paper."""
 
     scanners: tuple[tuple[DeviceView, frozenset[str]], ...]
     device: DeviceView | None
     profiles: tuple[ProfileView, ...]
     profile: ProfileView | None
+    refused: dict[_Pair, str] = field(default_factory=dict)
+    nearest: frozenset[_Pair] = frozenset()
+    gentle: dict[str, str] = field(default_factory=dict)
 
 
 def fitting(listed: list[DeviceView], *, practice: bool) -> tuple[DeviceView, ...]:
@@ -26,18 +36,23 @@ def fitting(listed: list[DeviceView], *, practice: bool) -> tuple[DeviceView, ..
 
 
 def choice_of(house: House, view: Any, scanners: tuple[DeviceView, ...]) -> Choice:
-    """``view``: a DeskView; its last run names the scanner it was scanned on."""
+    """``view``: a DeskView; its last run names the scanner and the profile it was scanned with."""
     used = view.run.device if view.run is not None else ""
     device = next((one for one in scanners if one.identity == used), scanners[0] if scanners else None)
-    offered = tuple(profiles(house))
-    able = {one.identity: frozenset(profile.name for profile in offered if _can(one, profile)) for one in scanners}
+    offered = tuple(profiles.listing(house))
+    found = {(one.identity, profile.name): _fit(profile, one) for one in scanners for profile in offered}
+    able = {one.identity: frozenset(p.name for p in offered if found[one.identity, p.name].fits) for one in scanners}
     fits = [profile for profile in offered if device is None or profile.name in able[device.identity]]
-    return Choice(tuple((one, able[one.identity]) for one in scanners), device, offered, fits[0] if fits else None)
+    return Choice(
+        tuple((one, able[one.identity]) for one in scanners),
+        device,
+        offered,
+        fits[0] if fits else None,
+        {pair: why_not(fit) for pair, fit in found.items() if not fit.fits},
+        frozenset(pair for pair, fit in found.items() if fit.problems and fit.right_model and fit.nearest is not None),
+        {one.identity: profiles.gentle(offered[0].settings, one.capabilities).source.value for one in scanners if offered},
+    )
 
 
-def _can(device: DeviceView, profile: ProfileView) -> bool:
-    try:
-        refuse(profile.settings, device.capabilities)
-    except ScanFault:
-        return False
-    return True
+def _fit(profile: ProfileView, device: DeviceView) -> Fit:
+    return profiles.fit(profile.settings, profile.model, device.identity, device.capabilities)

@@ -1,13 +1,14 @@
 """``sohoa scan``: feed a stack into a batch from the command line; pauses on a fault as the desk does."""
 
 import argparse
+from dataclasses import replace
 from typing import Any
 
 from batches import batch as batch_records
 from batches import runs
 from batches.words import Role, RunState
 from scanner.model import ColorMode, ScanSettings, Source
-from station import desk, devices
+from station import desk, devices, profiles, scan_asked
 from station.capture import carry_out
 from station.cli.common import house_of, say_json
 from station.desk_view import DeskView
@@ -21,9 +22,10 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser("scan", help=words("cli.door.scan"))
     parser.add_argument("--batch", type=int, required=True, metavar="N", help=words("door.scan.batch"))
     parser.add_argument("--device", metavar="ID", help=words("door.scan.device"))
-    parser.add_argument("--source", choices=[source.value for source in Source], default=Source.DUPLEX.value)
-    parser.add_argument("--mode", choices=[mode.value for mode in ColorMode], default=ColorMode.COLOR.value)
-    parser.add_argument("--resolution", type=int, default=300, metavar="DPI")
+    parser.add_argument("--profile", metavar="NAME", help=words("door.scan.profile"))
+    parser.add_argument("--source", choices=[source.value for source in Source])
+    parser.add_argument("--mode", choices=[mode.value for mode in ColorMode])
+    parser.add_argument("--resolution", type=int, metavar="DPI")
     parser.add_argument("--actor", default="quet", metavar="LOGIN", help=words("door.scan.actor"))
 
 
@@ -55,8 +57,32 @@ def _request(house: House, actor: Actor, batch_id: int, args: argparse.Namespace
     if open_run is not None and open_run.state == RunState.PAUSED.value:
         desk.resume_run(house, actor, open_run.id)
         return int(open_run.id)
-    settings = ScanSettings(Source(args.source), ColorMode(args.mode), args.resolution, 210.0, 297.0)
-    return desk.start_run(house, actor, batch_id, _device(house, args.device), settings)
+    device = _device(house, args.device)
+    settings, noted = _settings(house, device, args)
+    return desk.start_run(house, actor, batch_id, device, settings, noted=noted)
+
+
+def _settings(house: House, device: str, args: argparse.Namespace) -> tuple[ScanSettings, desk.Noted]:
+    """Those of the profile, with what the command line says besides; without a profile A4 on both sides, colour, 300 dpi."""
+    settings, noted = ScanSettings(Source.DUPLEX, ColorMode.COLOR, 300, 210.0, 297.0), {}
+    if args.profile is not None:
+        scan = scan_asked.of(house, device, _known(house, args.profile))
+        settings, noted = scan.settings, dict(scan.noted)
+    said: dict[str, Any] = {
+        "source": Source(args.source) if args.source else None,
+        "mode": ColorMode(args.mode) if args.mode else None,
+        "resolution": args.resolution,
+    }
+    return replace(settings, **{key: value for key, value in said.items() if value is not None}), noted
+
+
+def _known(house: House, name: str) -> str:
+    """A profile by its name, or by what people call it. Raises UsageError."""
+    book = profiles.listing(house)
+    found = next((one.name for one in book if name in (one.name, one.title)), None)
+    if found is None:
+        raise UsageError.of("no_such_profile", name=name, known=", ".join(one.name for one in book))
+    return found
 
 
 def _device(house: House, asked: str | None) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+from station import profiles
 from station.cli.common import house_of, say_json
 from station.config import Settings
 from station.errors import SohoaError
@@ -37,6 +38,7 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM. Raises UsageError where the port is taken, DatabaseOld before ``sohoa migrate``."""
     house = house_of(args)
+    profiles.require_default(house)
     _require_port(house.settings)
     over = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -8,7 +8,7 @@ import pytest
 from batches.review import REASONS
 from batches.states import MOVES
 from batches.words import SheetState
-from station.devices import PROFILES
+from station.profiles import BUILT_IN
 from station.words import LANGUAGES, catalogue
 
 WEB = Path(__file__).parents[2] / "web"
@@ -17,7 +17,7 @@ MADE = {
     "console.reason.": list(REASONS),
     "console.sheet_state.": [state.value for state in SheetState],
     "console.sheet_state.did.": [state.value for state in SheetState],
-    "console.profiles.": [profile.name for profile in PROFILES],
+    "console.profiles.": [str(profile["name"]) for profile in BUILT_IN],
     "console.text.": ["waiting", "read", "blank", "none"],
     "console.thumb.": ["front", "back"],
     "console.keys.all.": [str(number) for number in range(1, 14)],

@@ -1,6 +1,5 @@
 """The scan desk: the page, its live changes, and the operator's deeds with paper."""
 
-from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, current_app, render_template, request, url_for
@@ -12,9 +11,10 @@ from batches import pages as page_records
 from batches import runs
 from batches.errors import Invalid
 from batches.words import RunState
-from scanner.model import ScanSettings, Source
-from station import desk, desk_view, devices
+from scanner.model import Source
+from station import desk, desk_view, devices, scan_asked
 from station.desk_view import DeskView
+from station.scan_asked import AskedScan
 from station.words import has_words, words
 from web import answers, asked, identity, live, places
 from web.cards import card_of, has_open
@@ -22,6 +22,7 @@ from web.choices import Choice, choice_of, fitting
 from web.showing import page_data
 
 blueprint = Blueprint("scan", __name__)
+_PARTS = ("card", "ledger", "profile", "status")
 
 
 @blueprint.get("/batches/<int:batch_id>/scan", endpoint="desk")
@@ -54,23 +55,24 @@ def stream(batch_id: int) -> Any:
 
 @blueprint.post("/batches/<int:batch_id>/start")
 def start(batch_id: int) -> Response:
-    device, settings = _asked_scanner()
-    desk.start_run(identity.house(), identity.actor(), batch_id, device, settings)
+    scan = _asked_scanner()
+    desk.start_run(identity.house(), identity.actor(), batch_id, scan.device, scan.settings, noted=scan.noted)
     return _done(batch_id, "started")
 
 
 @blueprint.post("/pages/<int:page_id>/rescan")
 def rescan(page_id: int) -> Response:
-    device, settings = _asked_scanner()
-    desk.rescan(identity.house(), identity.actor(), page_id, device, settings)
+    scan = _asked_scanner()
+    desk.rescan(identity.house(), identity.actor(), page_id, scan.device, scan.settings, noted=scan.noted)
     return answers.done(url_for("home.index"), words("console.did.started"))
 
 
 @blueprint.post("/batches/<int:batch_id>/insert")
 def insert(batch_id: int) -> Response:
     """After ``sheet``; before the first where it is empty."""
-    device, settings = _asked_scanner()
-    desk.insert_after(identity.house(), identity.actor(), batch_id, asked.whole("sheet"), device, settings)
+    scan = _asked_scanner()
+    after = asked.whole("sheet")
+    desk.insert_after(identity.house(), identity.actor(), batch_id, after, scan.device, scan.settings, noted=scan.noted)
     return _done(batch_id, "started")
 
 
@@ -135,19 +137,19 @@ def _run_of(batch_id: int) -> int:
     return int(run.id)
 
 
-def _asked_scanner() -> tuple[str, ScanSettings]:
-    """The device and the profile chosen on the desk; the paper source may be chosen apart (one sheet from the flatbed)."""
-    name = asked.text("profile")
-    chosen = next((profile for profile in devices.profiles(identity.house()) if profile.name == name), None)
-    if chosen is None:
-        raise Invalid(what="profile", value=name)
-    settings = chosen.settings
-    if asked.text("source"):
-        try:
-            settings = replace(settings, source=Source(asked.text("source")))
-        except ValueError:
-            raise Invalid(what="source", value=asked.text("source")) from None
-    return asked.text("device"), settings
+def _asked_scanner() -> AskedScan:
+    try:
+        source = Source(asked.text("source")) if asked.text("source") else None
+    except ValueError:
+        raise Invalid(what="source", value=asked.text("source")) from None
+    return scan_asked.of(
+        identity.house(),
+        asked.text("device"),
+        asked.text("profile"),
+        source=source,
+        nearest=asked.flag("nearest"),
+        fragile=asked.flag("fragile"),
+    )
 
 
 def _pulse(batch_id: int) -> Any:
@@ -170,7 +172,7 @@ def _patch(batch_id: int, after: int) -> dict[str, Any]:
     return {
         "revision": view.revision,
         "whole": after < 0,
-        "html": {name: render_template(f"parts/{name}.html", **parts) for name in ("card", "ledger", "profile", "status")},
+        "html": {name: render_template(f"parts/{name}.html", **parts) for name in _PARTS},
         "pages": [*_gone(view, after), *changed],
     }
 

@@ -30,6 +30,12 @@ function replace(name, html) {
 }
 
 function keepChoice(old, fresh) {
+  for (const box of old.querySelectorAll('[type=checkbox]')) {
+    const twin = fresh.querySelector(`[name="${box.name}"]`);
+    if (twin) twin.checked = box.checked;
+  }
+  const open = old.querySelector('details')?.open;
+  if (open) fresh.querySelector('details')?.setAttribute('open', '');
   for (const select of old.querySelectorAll('select')) {
     const twin = fresh.querySelector(`select[name="${select.name}"]`);
     if (twin && [...twin.options].some((one) => one.value === select.value)) twin.value = select.value;
@@ -40,18 +46,22 @@ function keepChoice(old, fresh) {
 function able() {
   const form = document.getElementById('scanner');
   if (!form) return;
-  const can = (form.elements.device.selectedOptions[0]?.dataset.able || '').split(' ');
+  const device = form.elements.device.selectedOptions[0];
+  const can = json(device, 'able');
   for (const option of form.elements.profile.options) option.disabled = !can.includes(option.value);
   if (form.elements.profile.selectedOptions[0]?.disabled) {
     const first = [...form.elements.profile.options].find((one) => !one.disabled);
     if (first) form.elements.profile.value = first.value;
   }
-  for (const line of document.querySelectorAll('[data-about]')) line.hidden = line.dataset.about !== form.elements.profile.value;
+  for (const line of form.querySelectorAll('[data-about]')) line.hidden = line.dataset.about !== form.elements.profile.value;
+  for (const line of form.querySelectorAll('[data-misfit]')) line.hidden = line.dataset.misfit !== device.value;
+  for (const line of form.querySelectorAll('[data-fragile]')) line.hidden = !form.elements.fragile.checked || line.dataset.fragile !== device.dataset.gentle;
 }
 
 function scanner() {
   const form = document.getElementById('scanner');
-  return form ? { device: form.elements.device.value, profile: form.elements.profile.value } : { device: '', profile: '' };
+  if (!form) return { device: '', profile: '' };
+  return { device: form.elements.device.value, profile: form.elements.profile.value, fragile: form.elements.fragile.checked ? 1 : '' };
 }
 
 const live = watch(desk, apply);
@@ -63,6 +73,7 @@ async function act(url, fields) {
 }
 
 deeds.start = () => act(urls.start, scanner());
+deeds.start_nearest = (_, fields) => act(urls.start, { ...scanner(), ...fields, nearest: 1 });
 deeds.stop = (_, fields) => act(urls.stop, fields);
 deeds.resume = (_, fields) => act(urls.resume, fields);
 deeds.give_up = (_, fields) => act(urls.give_up, fields);
