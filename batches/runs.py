@@ -9,8 +9,11 @@ from batches import batch as batch_records
 from batches import journal, schema, states
 from batches.clock import now
 from batches.errors import NotAllowed, NotFound, Stale
-from batches.words import BatchState, Role, RunPurpose, RunRequest, RunState
+from batches.words import BatchState, Role, RunPurpose, RunRequest, RunState, WaitFor
 
+WAITING, WATCHED = "wait", "watch"
+"""Phases of a requested run that begins at the scanner, by its button or by paper: asked for, and the scanner held open."""
+_LOOK_BACK = 12
 _ACTIVE = (RunState.REQUESTED.value, RunState.RUNNING.value, RunState.PAUSED.value)
 _MAY_CAPTURE = (BatchState.OPEN, BatchState.CAPTURING, BatchState.CAPTURED, BatchState.PROCESSED, BatchState.REJECTED)
 
@@ -77,9 +80,90 @@ def in_state(connection: Connection, state: RunState) -> list[Row[Any]]:
     return list(connection.execute(query.order_by(schema.capture_run.c.id)))
 
 
+def waits(run: Row[Any]) -> bool:
+    """Asked for, and to begin at the scanner."""
+    return bool(run.state == RunState.REQUESTED.value and run.phase in (WAITING, WATCHED))
+
+
+def wait_for(run: Row[Any]) -> WaitFor | None:
+    """How the operator chose to begin this run, and to go on with it; None = from the console."""
+    chosen = run.settings.get("wait_for")
+    return WaitFor(chosen) if chosen else None
+
+
+def waiting_on(connection: Connection, device: str) -> Row[Any] | None:
+    """The run that waits for this scanner's button or paper; one a scanner."""
+    r = schema.capture_run
+    query = select(r).where(r.c.device == device, r.c.state == RunState.REQUESTED.value, r.c.phase.in_((WAITING, WATCHED)))
+    return connection.execute(query).first()
+
+
+def hold(connection: Connection, actor: str, run_id: int) -> None:
+    """A run just requested waits for the scanner. Raises Stale."""
+    row = get(connection, run_id)
+    _move(connection, row, RunState.REQUESTED, RunState.REQUESTED, phase=WAITING)
+    chosen = row.settings.get("wait_for")
+    journal.append(connection, actor, "run.waiting", _subject(row.batch_id, run_id), None, chosen)
+
+
+def watched(connection: Connection, run_id: int, on: bool) -> None:
+    """Whether the scanner that a run waits for is held open; nothing where the run waits no more."""
+    row, r = get(connection, run_id), schema.capture_run
+    origin, to = (WAITING, WATCHED) if on else (WATCHED, WAITING)
+    key = (r.c.id == run_id) & (r.c.state == RunState.REQUESTED.value) & (r.c.phase == origin)
+    if connection.execute(update(r).where(key).values(phase=to)).rowcount:
+        batch_records.touch(connection, row.batch_id)
+
+
+def nothing_is_watched(connection: Connection) -> None:
+    """At start: whatever was held open is not any more."""
+    r = schema.capture_run
+    connection.execute(update(r).where(r.c.phase == WATCHED).values(phase=WAITING))
+
+
+def signal(connection: Connection, actor: str, run_id: int, how: str) -> None:
+    """The waiting ends: ``button``, ``paper`` or ``console``. A paused run is gone on with. Raises Stale: nothing waits."""
+    row = get(connection, run_id)
+    if row.state == RunState.PAUSED.value:
+        resume(connection, actor, run_id)
+    elif waits(row):
+        _move(connection, row, RunState.REQUESTED, RunState.REQUESTED, phase="")
+    else:
+        raise Stale(what="run", id=run_id)
+    journal.append(connection, actor, "run.signal", _subject(row.batch_id, run_id), None, how)
+
+
+def not_heeded(connection: Connection, run_id: int, why: str) -> None:
+    """A press of the scanner's button that begins nothing: ``busy`` (it was pressed while the scanner ran), ``no_paper``,
+    ``held`` (another person has the scanner)."""
+    row = get(connection, run_id)
+    batch_records.touch(connection, row.batch_id)
+    journal.append(connection, row.operator, "run.press_ignored", _subject(row.batch_id, run_id), None, why)
+
+
+def last_ignored(connection: Connection, batch_id: int) -> str:
+    """Why the last press of the scanner's button began nothing, "" where a run began since or nothing was pressed."""
+    for entry in journal.entries(connection, f"batch:{batch_id}", _LOOK_BACK):
+        if entry.action == "run.press_ignored":
+            return str(entry.detail["after"])
+        if entry.action in ("run.signal", "run.started", "run.resumed"):
+            break
+    return ""
+
+
+def fault_sensors(connection: Connection, run: Row[Any]) -> dict[str, Any]:
+    """What the scanner's sensors said when this run was paused."""
+    for entry in journal.entries(connection, _subject(run.batch_id, run.id), _LOOK_BACK):
+        if entry.action == "run.fault":
+            return dict(entry.detail.get("sensors") or {})
+    return {}
+
+
 def claim(connection: Connection, run_id: int) -> Row[Any]:
     """requested → running, for the broker. Raises Stale where another took it or the person withdrew it."""
     row = get(connection, run_id)
+    if waits(row):
+        raise Stale(what="run", id=run_id)
     _move(connection, row, RunState.REQUESTED, RunState.RUNNING, started_at=now(), attempts=row.attempts + 1, fault=None)
     return get(connection, run_id)
 
@@ -93,13 +177,24 @@ def started(connection: Connection, run_id: int, effective: dict[str, Any]) -> N
     journal.append(connection, row.operator, "run.started", _subject(row.batch_id, run_id), None, effective)
 
 
-def pause(connection: Connection, run_id: int, fault: str, phase: str, detail: str) -> None:
-    """running → paused: a fault or a stop ended the feeding; every side before it is stored."""
+def pause(
+    connection: Connection, run_id: int, fault: str, phase: str, detail: str, sensors: dict[str, Any] | None = None
+) -> None:
+    """running → paused: a fault or a stop ended the feeding; every side before it is stored. ``sensors``: what the scanner's
+    own said right after it."""
     row = get(connection, run_id)
     values = {"fault": fault, "phase": phase, "fault_detail": detail[:2000], "request": RunRequest.NONE.value}
     _move(connection, row, RunState.RUNNING, RunState.PAUSED, **values, ended_at=now())
     journal.append(
-        connection, row.operator, "run.fault", _subject(row.batch_id, run_id), None, fault, phase=phase, detail=detail[:500]
+        connection,
+        row.operator,
+        "run.fault",
+        _subject(row.batch_id, run_id),
+        None,
+        fault,
+        phase=phase,
+        detail=detail[:500],
+        sensors=sensors or None,
     )
 
 

@@ -32,6 +32,13 @@ class RunRequest(StrEnum):
     STOP = "stop"
 
 
+class WaitFor(StrEnum):
+    """What begins a run instead of the console: the scanner's button, or paper laid in its feeder (the button does too)."""
+
+    BUTTON = "button"
+    PAPER = "paper"
+
+
 class RunPurpose(StrEnum):
     CAPTURE = "capture"
     RESCAN = "rescan"

@@ -35,6 +35,8 @@ class Run(Protocol):
     effective: dict[str, dict[str, Any]]
     """option → {"asked", "effective"}; every option the run set."""
     process_id: int
+    felt: dict[str, Any]
+    """Sensors as they were when the paper was through; a button pressed on the way stays pressed here."""
 
     def __iter__(self) -> Iterator[StoredSide]: ...
 

@@ -70,13 +70,23 @@ class ScanFault(Exception):
 
     ``detail`` is for the log and the doctor (driver's words), never for the operator's eyes."""
 
-    def __init__(self, kind: FaultKind, phase: Phase, detail: str = "", *, nearest: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        kind: FaultKind,
+        phase: Phase,
+        detail: str = "",
+        *,
+        nearest: dict[str, Any] | None = None,
+        sensors: dict[str, Any] | None = None,
+    ) -> None:
         super().__init__(f"{kind.value} while {phase.value}: {detail}" if detail else f"{kind.value} while {phase.value}")
         self.kind = kind
         self.phase = phase
         self.detail = detail
         self.nearest = nearest or {}
         """For BAD_SETTING: the setting's name → the nearest value that fits the device."""
+        self.sensors = sensors or {}
+        """What the device's sensors said right after it, by normalised name; empty where it has none."""
 
 
 @dataclass(frozen=True, slots=True)

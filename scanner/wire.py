@@ -37,12 +37,13 @@ def side_from_json(value: dict[str, Any], folder: Path) -> StoredSide:
 
 
 def fault_to_json(fault: ScanFault) -> dict[str, Any]:
-    return {"kind": fault.kind, "phase": fault.phase, "detail": fault.detail, "nearest": fault.nearest}
+    return {"kind": fault.kind, "phase": fault.phase, "detail": fault.detail, "nearest": fault.nearest,
+            "sensors": fault.sensors}  # fmt: skip
 
 
 def fault_from_json(value: dict[str, Any]) -> ScanFault:
     kind, phase = FaultKind(value["kind"]), Phase(value["phase"])
-    return ScanFault(kind, phase, str(value["detail"]), nearest=value["nearest"])
+    return ScanFault(kind, phase, str(value["detail"]), nearest=value["nearest"], sensors=value.get("sensors"))
 
 
 def device_from_json(value: dict[str, Any]) -> DeviceInfo:

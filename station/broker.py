@@ -15,6 +15,7 @@ from batches.words import RunPurpose, RunState
 from scanner.backend import Backend
 from scanner.model import FaultKind, Phase, ScanFault
 from station import capture, devices, importing
+from station.buttons import Buttons, wait_again
 from station.house import House
 from station.practice import PracticeScanner
 
@@ -34,17 +35,22 @@ class Broker:
         self._imports: set[int] = set()
         """those of the busy that need no scanner"""
         self._looking: threading.Thread | None = None
+        self._devices: dict[int, str] = {}
+        """run → its scanner, of the busy"""
+        self._buttons = Buttons(house, self._backends)
         self._thread = threading.Thread(target=self._serve, name="broker")
 
     def start(self) -> None:
         with self._house.store.write() as connection:
             device_records.ask_refresh(connection)
+            runs.nothing_is_watched(connection)
         self._thread.start()
 
     def close(self) -> None:
         """Ask every run to stop between sheets and wait for it."""
         self._over.set()
         self._thread.join()
+        self._buttons.close()
         with self._house.store.write() as connection:
             for run_id in self._busy.keys() - self._imports:  # those see by themselves that the station ends
                 runs.ask_stop(connection, "sohoa", run_id)
@@ -63,17 +69,23 @@ class Broker:
     def _look_around(self) -> None:
         self._busy = {run_id: thread for run_id, thread in self._busy.items() if thread.is_alive()}
         with self._house.store.read() as connection:
-            waiting = runs.in_state(connection, RunState.REQUESTED)
+            requested = runs.in_state(connection, RunState.REQUESTED)
+            paused = runs.in_state(connection, RunState.PAUSED)
             wanted = device_records.refresh_wanted(connection)
-        for run in waiting:
-            if run.id not in self._busy:
+        for run in requested:
+            if run.id not in self._busy and not runs.waits(run):
+                self._buttons.let_go(run.device)
+                self._devices[run.id] = run.device
                 if run.purpose == RunPurpose.IMPORT.value:
                     self._imports.add(run.id)
                 self._busy[run.id] = threading.Thread(target=self._carry_out, args=(run.id,), name=f"run-{run.id}")
                 self._busy[run.id].start()
         if wanted and not self._busy.keys() - self._imports and (self._looking is None or not self._looking.is_alive()):
+            self._buttons.close()  # looking opens every scanner
             self._looking = threading.Thread(target=self._look_for_devices, name="devices")
             self._looking.start()
+        if self._looking is None or not self._looking.is_alive():
+            self._buttons.attend([*requested, *paused], {self._devices.get(run_id, "") for run_id in self._busy})
 
     def _carry_out(self, run_id: int) -> None:
         try:
@@ -81,6 +93,7 @@ class Broker:
                 importing.carry_out(self._house, run_id, self._over)
                 return
             capture.carry_out(self._house, self._backends, run_id, self._lay_paper)
+            wait_again(self._house, run_id)
         except Exception as error:  # the run's border: it is paused with what happened, the broker lives on
             log.exception("run %s", run_id)
             self._pause_in_the_end(run_id, f"{type(error).__name__}: {error}")

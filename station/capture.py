@@ -29,6 +29,7 @@ PAUSED_LEASE_SECONDS = 1800.0
 """An operator who clears a jam keeps the scanner this long without touching the console."""
 RESERVE_BYTES = 512 * 1024 * 1024
 """Capture pauses when less is free: an A4 colour side is 26 MB before compression, and the records must still be written."""
+SCAN_BUTTON = "button_scan"
 _BEAT_SECONDS = 1.0
 _LOSES_A_SHEET = frozenset(
     {
@@ -57,20 +58,21 @@ def carry_out(house: House, backends: Mapping[str, Backend], run_id: int, lay_pa
     except Stale:  # withdrawn meanwhile, or another broker was quicker
         return
     fault: ScanFault | None = None
+    felt: dict[str, Any] = {}
     try:
         if lay_paper is not None:
             lay_paper(session.run, session.first_sheet)
-        _feed(house, _backend(backends, session.device.backend), session)
+        felt = _feed(house, _backend(backends, session.device.backend), session)
     except ScanFault as found:
         fault = found
     except OSError as error:
         fault = ScanFault(FaultKind.DISK_FULL, Phase.STORE, str(error))
     if fault is None:
-        _finish(house, session.run)
+        _finish(house, session.run, felt)
         return
     settle(house, session.run, session.folder)
     if fault.kind is FaultKind.FEEDER_EMPTY and _stack_is_through(house, session):
-        _finish(house, session.run)
+        _finish(house, session.run, fault.sensors)
     else:
         pause(house, session.run, fault)
 
@@ -113,7 +115,7 @@ def pause(house: House, run: Row[Any], fault: ScanFault) -> None:
     """Put a running run on hold with its reason; the operator keeps the scanner while mending."""
     lost = next_sheet(house, run)
     with house.store.write() as connection:
-        runs.pause(connection, run.id, fault.kind.value, fault.phase.value, fault.detail)
+        runs.pause(connection, run.id, fault.kind.value, fault.phase.value, fault.detail, fault.sensors)
         if fault.kind in _LOSES_A_SHEET and fault.phase in _IN_MOTION:
             sheets.lost(connection, run, lost, fault.kind.value)
         devices.take(connection, run.device, run.uid, run.operator, PAUSED_LEASE_SECONDS)
@@ -136,7 +138,8 @@ def _claim(house: House, run_id: int) -> Session:
     return Session(run, device, folder, next_sheet(house, run))
 
 
-def _feed(house: House, backend: Backend, session: Session) -> None:
+def _feed(house: House, backend: Backend, session: Session) -> dict[str, Any]:
+    """Returns the sensors as they were in the end."""
     run = session.run
     with house.store.write() as connection:
         try:
@@ -154,8 +157,9 @@ def _feed(house: House, backend: Backend, session: Session) -> None:
             with house.store.write() as connection:
                 pages.record(connection, run, new_side(house, run, side))
             if run.purpose == RunPurpose.RESCAN.value and _sheet_complete(run, side):
-                return  # one sheet was asked for, whatever else lies in the feeder
+                break  # one sheet was asked for, whatever else lies in the feeder
             _require_room(house)
+        return feeding.felt
 
 
 def _sheet_complete(run: Row[Any], side: StoredSide) -> bool:
@@ -169,9 +173,11 @@ def _require_room(house: House) -> None:
         raise ScanFault(FaultKind.DISK_FULL, Phase.STORE, f"{free} bytes left")
 
 
-def _finish(house: House, run: Row[Any]) -> None:
+def _finish(house: House, run: Row[Any], felt: dict[str, Any]) -> None:
     with house.store.write() as connection:
         runs.finish(connection, run.id)
+        if felt.get(SCAN_BUTTON):
+            runs.not_heeded(connection, run.id, "busy")
         devices.release(connection, run.device, run.uid)
 
 

@@ -9,11 +9,11 @@ from sqlalchemy import Connection, Row
 
 from batches import batch as batch_records
 from batches import batch_jobs, devices, findings, holdings, items, jobs, journal, ledger, overlaps, pages, runs, sheets, states
-from batches.errors import Invalid, NotAllowed, Unexplained
-from batches.words import BatchJobKind, BatchState, JobKind, OverlapState, RunPurpose, RunState, SheetState
+from batches.errors import DeviceHeld, Invalid, NotAllowed, Unexplained
+from batches.words import BatchJobKind, BatchState, JobKind, OverlapState, RunPurpose, RunState, SheetState, WaitFor
 from scanner.backend import refuse
 from scanner.model import ScanSettings, Source
-from station import desk_view, secrecy, separating
+from station import buttons, desk_view, secrecy, separating
 from station.geometry import crop_from_fractions
 from station.house import Actor, House
 from station.scan_settings import capabilities_from_json, settings_to_json
@@ -71,10 +71,28 @@ def new_batch(  # noqa: PLR0913 - a form, one argument a field
 
 
 def start_run(
-    house: House, actor: Actor, batch_id: int, device: str, settings: ScanSettings, *, noted: Noted | None = None
+    house: House,
+    actor: Actor,
+    batch_id: int,
+    device: str,
+    settings: ScanSettings,
+    *,
+    wait_for: WaitFor | None = None,
+    noted: Noted | None = None,
 ) -> int:
-    """Feed the stack. Raises ScanFault BAD_SETTING before any paper moves, DeviceHeld, NotAllowed."""
-    return _request(house, actor, batch_id, device, settings, RunPurpose.CAPTURE, None, more=noted)
+    """Feed the stack: now, or once the scanner's button or paper in its feeder says so.
+
+    Raises ScanFault BAD_SETTING before any paper moves, DeviceHeld, NotAllowed."""
+    more = {**(noted or {}), **({"wait_for": wait_for.value} if wait_for else {})}
+    return _request(house, actor, batch_id, device, settings, RunPurpose.CAPTURE, None, more=more)
+
+
+def start_waiting(house: House, actor: Actor, run_id: int) -> None:
+    """Do not wait for the scanner's button any longer. Raises Stale, DeviceHeld."""
+    with house.store.write() as connection:
+        run = runs.get(connection, run_id)
+        devices.take(connection, run.device, run.uid, actor.login, _REQUEST_LEASE_SECONDS)
+        runs.signal(connection, actor.login, run_id, "console")
 
 
 def rescan(
@@ -143,12 +161,27 @@ def _request(
         _only_practice_on_practice(connection, batch_id, known)
         refuse(settings, capabilities_from_json(known.capabilities))
         asked: dict[str, Any] = {**settings_to_json(settings), **(more or {})}
+        wait_for = asked.get("wait_for")
+        if wait_for:
+            _may_wait(connection, known, WaitFor(wait_for))
         run_id = runs.request(
             connection, actor.login, batch_id, device, asked, role=actor.role, purpose=purpose, target_sheet_id=target
         )
         run = runs.get(connection, run_id)
-        devices.take(connection, device, run.uid, actor.login, _REQUEST_LEASE_SECONDS)
+        if wait_for:  # until it begins, the scanner is anybody's
+            runs.hold(connection, actor.login, run_id)
+        else:
+            devices.take(connection, device, run.uid, actor.login, _REQUEST_LEASE_SECONDS)
         return run_id
+
+
+def _may_wait(connection: Connection, device: Row[Any], wait_for: WaitFor) -> None:
+    """The scanner has that button or sensor, and no other batch waits for it. Raises NotAllowed, DeviceHeld."""
+    if device.practice or buttons.SENSOR[wait_for] not in capabilities_from_json(device.capabilities).sensors:
+        raise NotAllowed(what="no_sensor", state=wait_for.value)
+    other = runs.waiting_on(connection, device.identity)
+    if other is not None:
+        raise DeviceHeld(device=device.identity, holder=other.operator, since=other.created_at)
 
 
 def _only_practice_on_practice(connection: Connection, batch_id: int, device: Row[Any]) -> None:

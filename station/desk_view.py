@@ -9,7 +9,7 @@ from batches import batch as batch_records
 from batches import findings, holdings, items, jobs, ledger, pages, review, runs, sheets, texts
 from batches.ledger import Ledger
 from batches.pages import Value
-from batches.words import JobKind, JobState
+from batches.words import JobKind, JobState, RunState
 from imaging import render
 from scanner.model import Face, Source
 from station import page_text
@@ -79,6 +79,10 @@ class RunView:
     last_label: str
     next_sheet: str
     sides_stored: int
+    wait_for: str = ""
+    """``button`` or ``paper`` where the run begins at the scanner"""
+    ignored: str = ""
+    """why the last press of the scanner's button began nothing, "" where it did or none came"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +250,7 @@ def _fraction(
 
 def _run_view(connection: Connection, run: Row[Any]) -> RunView:
     last, upcoming = _sheets_around(connection, run)
+    rests = runs.waits(run) or run.state == RunState.PAUSED.value
     return RunView(
         id=run.id,
         state=run.state,
@@ -258,6 +263,8 @@ def _run_view(connection: Connection, run: Row[Any]) -> RunView:
         last_label=last,
         next_sheet=upcoming,
         sides_stored=run.sides_stored,
+        wait_for=runs.wait_for(run) or "",
+        ignored=runs.last_ignored(connection, run.batch_id) if rests else "",
     )
 
 

@@ -113,6 +113,7 @@ class ProcessRun:
             raise
         self.effective: dict[str, dict[str, Any]] = answer["effective"]
         self.process_id = child.process_id
+        self.felt: dict[str, Any] = {}
 
     def __iter__(self) -> Self:
         return self
@@ -128,7 +129,7 @@ class ProcessRun:
             raise ScanFault(FaultKind.ENDLESS_FEED, Phase.DONE, f"sheet {self._last.sheet} and no end")
         answer = self._ask_next()
         if answer["at"] == "end":
-            self._over = True
+            self._over, self.felt = True, answer.get("sensors", {})
             raise StopIteration
         self._last = side_from_json(answer["side"], self._spool)
         return self._last

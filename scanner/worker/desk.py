@@ -145,18 +145,19 @@ class _Feeding:
         self._sheet, self._faces = first_sheet, FACES[settings.source]
         self._count = 0
         self._ahead: _Ahead | None = None
+        self._felt: dict[str, Any] = {}
         self._keeper = ThreadPoolExecutor(1, thread_name_prefix="keeper")
 
     def next(self, progress: Callable[[str], None], say: Callable[[Message], None]) -> Message | None:
         """The answer to the request for a side; None when it was already said, by the thread that made the side durable."""
         if self._settings.source is Source.FLATBED and self._count:
-            return {"at": "end"}
+            return {"at": "end", "sensors": self._felt}
         if self._at_front():
             self._refuse_full_disk()
         frame = self._read(progress) if self._ahead is None else self._ahead.take()
         self._ahead = None
         if frame is None:
-            return {"at": "end"}
+            return {"at": "end", "sensors": self._felt}
         count, self._count = self._count, self._count + 1
         if self._at_front():
             progress("store")
@@ -206,33 +207,42 @@ class _Feeding:
             raise ScanFault(FaultKind.DISK_FULL, Phase.FEED, f"{free} bytes free, {needed} needed for the next sheet")
 
     def _explained(self, fault: ScanFault) -> ScanFault:
-        """Drivers say jam or I/O error where the device knows better: fujitsu and canon_dr report a double feed as a jam,
-        sane-airscan any feeder trouble it has no word for as an I/O error."""
-        if fault.kind not in (FaultKind.JAM, FaultKind.IO_ERROR):
+        """With what the sensors say. Drivers say jam or I/O error where the device knows better: fujitsu and canon_dr report a
+        double feed as a jam, sane-airscan any feeder trouble it has no word for as an I/O error."""
+        if fault.kind not in (FaultKind.JAM, FaultKind.IO_ERROR, FaultKind.COVER_OPEN):
             return fault
-        sensors = self._session.sensors()
+        sensors = fault.sensors = self._feel()
         for name, kind in TOLD_BY_SENSOR.items():
-            if sensors.get(name) and kind is not fault.kind:
-                return ScanFault(kind, fault.phase, f"sensor {name} set; {fault.detail}")
+            if fault.kind is not FaultKind.COVER_OPEN and sensors.get(name) and kind is not fault.kind:
+                return ScanFault(kind, fault.phase, f"sensor {name} set; {fault.detail}", sensors=sensors)
         return fault
+
+    def _feel(self) -> dict[str, Any]:
+        """The sensors now. Scanners forget a press once they are asked, so it is remembered here."""
+        pressed = {name: True for name, value in self._felt.items() if name.startswith("button_") and value}
+        self._felt = {**self._session.sensors(), **pressed}
+        return self._felt
 
     def _refuse_early_end(self) -> None:
         """The normal end, unless nothing came at all, a back is missing, or paper is still lying there (fujitsu: the stop
         button, which may be pressed while the last sheet runs)."""
         if self._paper_left():
-            raise ScanFault(FaultKind.OPERATOR_STOP, Phase.FEED, "the device ended the run with paper left in the feeder")
+            raise self._ended(FaultKind.OPERATOR_STOP, "the device ended the run with paper left in the feeder")
         if self._count % len(self._faces):
-            raise ScanFault(FaultKind.IO_ERROR, Phase.FEED, "the device ended the run between a front and its back")
+            raise self._ended(FaultKind.IO_ERROR, "the device ended the run between a front and its back")
         if not self._count:
-            raise ScanFault(FaultKind.FEEDER_EMPTY, Phase.FEED, "no paper")
+            raise self._ended(FaultKind.FEEDER_EMPTY, "no paper")
+
+    def _ended(self, kind: FaultKind, detail: str) -> ScanFault:
+        return ScanFault(kind, Phase.FEED, detail, sensors=self._felt)
 
     def _paper_left(self) -> bool:
         """Asked again before it is believed: the sensor of a network scanner may lag behind its last sheet."""
         for _ in range(SENSOR_LOOKS - 1):
-            if not self._session.sensors().get("page_loaded"):
+            if not self._feel().get("page_loaded"):
                 return False
             time.sleep(SENSOR_PAUSE)
-        return bool(self._session.sensors().get("page_loaded"))
+        return bool(self._feel().get("page_loaded"))
 
     def _stored(self, frame: Frame, count: int) -> Message:
         """Make the ``count``-th side of this run (0…) durable; the message that says so. Raises ScanFault."""
