@@ -70,7 +70,7 @@ def view(house: House, page_id: int) -> TextView:
     """The words of a page with what people made of them. Raises NotFound."""
     with house.store.read() as connection:
         text = reading(connection, house, page_id)
-        ready = text is not None and _settled(connection, page_id)
+        ready = text is not None and settled(connection, page_id)
         if text is None:
             return TextView((1, 1), (), False, "")
         row, values = pages.get(connection, page_id), pages.values(connection, page_id)
@@ -85,7 +85,7 @@ def _views(text: PageText, placed: list[tuple[Box, Mend]]) -> Iterator[WordView]
         yield WordView(word.text, word.box, word.confidence, word.raw or word.text, by)
 
 
-def _settled(connection: Connection, page_id: int) -> bool:
+def settled(connection: Connection, page_id: int) -> bool:
     """Whether nothing is under way that would make the reading, or the page's geometry, another."""
     return all(job.state in (JobState.DONE.value, JobState.FAILED.value) for job in jobs.of_page(connection, page_id).values())
 
@@ -149,7 +149,7 @@ def _propose_again(connection: Connection, house: House, page: Row[Any]) -> None
 
 def _require_open(connection: Connection, page_id: int) -> None:
     states.require(connection, pages.get(connection, page_id).batch_id, *MENDABLE)
-    if not _settled(connection, page_id):
+    if not settled(connection, page_id):
         raise NotAllowed(what="page_working", state="")
 
 

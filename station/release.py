@@ -26,7 +26,7 @@ from batches.pages import Value
 from batches.text_mends import Mend
 from batches.verification import sha256_file
 from batches.words import BatchJobKind, BatchState, Role
-from station import importing_metadata, mending_text, secrecy, spreads
+from station import importing_metadata, mending_text, page_text, secrecy, spreads
 from station.errors import SohoaError
 from station.house import Actor, House
 from station.packing import DocumentTask, PageTask, make_document, verify_package
@@ -101,6 +101,7 @@ def _make(house: House, job: Row[Any], over: threading.Event, uid: str, work: Pa
         states.require(connection, job.batch_id, BatchState.ACCEPTED)
         secrecy.require_decided(connection, job.batch_id)
         contents = _Contents.read(connection, house, job.batch_id)
+        _readings_are_of_now(connection, house, contents)
     _masters_are_whole(house, contents)
     drafts = work / "drafts"
     drafts.mkdir(parents=True)
@@ -148,6 +149,14 @@ def _wait(future: Any, over: threading.Event) -> Any:
             future.cancel()
             raise Interrupted
     return future.result()
+
+
+def _readings_are_of_now(connection: Connection, house: House, contents: "_Contents") -> None:
+    """A page mended after it was read is read again first: its words would stand in the wrong place."""
+    for page in contents.sides:
+        read = house.folders.page(contents.batch.uid, page.uid) / page_text.NAME
+        if read.is_file() and not mending_text.settled(connection, page.id):
+            raise SohoaError.of("page_in_work", sheet=page.sheet_label)
 
 
 def _masters_are_whole(house: House, contents: "_Contents") -> None:
