@@ -34,6 +34,7 @@ class LocalPool:
     """``workers`` processes on this machine, each with one thread. ``ready``: modules they load before their first work."""
 
     def __init__(self, workers: int, *, nice: bool = False, ready: tuple[str, ...] = _PAGE_WORK) -> None:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy reads it once, when a worker loads it
         self._pool = ProcessPool(
             max_workers=workers,
             max_tasks=_RECYCLE_AFTER,

@@ -11,13 +11,13 @@ import numpy as np
 from imaging.language import Token, known
 from imaging.ocr.engine import Engine, EngineFault, ReadLine, ReadWord
 from imaging.ocr.prepare_ocr import Preparation, Prepared, prepare_ocr
-from imaging.values import Box, Raster
+from imaging.values import Box, Pixels, Raster
 
 SECOND = Preparation("second", dpi=300.0)
 MOST_LINES = 12
 """A page with more weak lines than this is handwriting, a drawing or a ruin: a second look would not help."""
 SECONDS = 5.0
-WEAK = 0.5
+WEAK = 0.7
 GAIN = 0.15
 SURE_FIGURE = 0.6
 """A figure is replaced only by one the engine is this sure of."""
@@ -43,17 +43,25 @@ def read_again(raster: Raster, engine: Engine, prepared: Prepared, lines: Sequen
     if not weak or len(weak) > MOST_LINES:
         return list(lines)
     closer = prepare_ocr(raster, SECOND)
-    return [_look(line, engine, prepared, closer) if number in weak else line for number, line in enumerate(lines)]
-
-
-def _look(line: ReadLine, engine: Engine, prepared: Prepared, closer: Prepared) -> ReadLine:
     zoom = (closer.scale[0] / prepared.scale[0], closer.scale[1] / prepared.scale[1])
-    x0, y0, x1, y1 = _zoomed(_wider(line.box), zoom, closer)
+    boxes = {number: _zoomed(_wider(lines[number].box), zoom, closer) for number in weak}
     try:
-        seen = engine.recognise(np.ascontiguousarray(closer.picture[y0:y1, x0:x1]), closer.dpi, "line", SECONDS)
+        seen = engine.recognise_lines([_shown(closer, box) for box in boxes.values()], closer.dpi, SECONDS)
     except EngineFault:
-        return line
-    others = [_shifted(word, (x0, y0), zoom) for one in seen for word in one.words]
+        return list(lines)
+    second = {
+        number: [_shifted(word, box[:2], zoom) for one in found for word in one.words]
+        for (number, box), found in zip(boxes.items(), seen, strict=True)
+    }
+    return [_chosen(line, second[number]) if number in second else line for number, line in enumerate(lines)]
+
+
+def _shown(picture: Prepared, box: Box) -> Pixels:
+    x0, y0, x1, y1 = box
+    return np.ascontiguousarray(picture.picture[y0:y1, x0:x1])
+
+
+def _chosen(line: ReadLine, others: Sequence[ReadWord]) -> ReadLine:
     return replace(line, words=tuple(_better(word, others) if is_weak(word) else word for word in line.words))
 
 

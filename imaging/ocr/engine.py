@@ -1,6 +1,7 @@
 """The one face of every OCR engine, and the choice between them."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -11,7 +12,8 @@ from imaging.values import Box, Pixels, Turn
 Layout = Literal["page", "block", "line", "sparse"]
 """What the picture shows: a whole page in any arrangement, one column of text, one line, words scattered anywhere."""
 
-Kind = Literal["tesserocr", "pytesseract"]
+Kind = Literal["batched", "tesserocr", "pytesseract"]
+"""The lines of a page together; a line at a time; one process a page."""
 
 __all__ = ["Engine", "EngineFault", "Kind", "LanguageMissing", "Layout", "ReadLine", "ReadWord", "open_engine"]
 
@@ -43,6 +45,9 @@ class Engine(Protocol):
     def recognise(self, picture: Pixels, dpi: float, layout: Layout, seconds: float) -> tuple[ReadLine, ...]:
         """Lines in reading order. Raises ``EngineFault`` when the engine fails, ``EngineTimeout`` after ``seconds``."""
 
+    def recognise_lines(self, pictures: Sequence[Pixels], dpi: float, seconds: float) -> Sequence[Sequence[ReadLine]]:
+        """Several pictures of one line each; as ``recognise`` with layout ``line``, ``seconds`` for each."""
+
     def orientation(self, picture: Pixels, dpi: float) -> tuple[Turn, float]:
         """The clockwise turn that makes the page upright and the engine's own figure of confidence (no unit, 0 = none)."""
 
@@ -55,18 +60,29 @@ class EngineTimeout(EngineFault):
 
 
 def open_engine(kind: Kind | None = None, *, language: str = "vie") -> Engine:
-    """The resident engine where its library is installed, else one process a page.
+    """The quickest engine this machine has: the resident library with its lines read together, the library alone where the
+    language's network is of another kind, else one process a page. All read with the same language file.
 
     Raises ``LanguageMissing`` naming what to install, ``EngineFault`` where neither library is there."""
     os.environ["OMP_THREAD_LIMIT"] = "1"
     if kind != "pytesseract":
         try:
-            from imaging.ocr.resident import Resident  # noqa: PLC0415  its wheel does not exist on every platform
-
-            return Resident(language)
+            return _resident(kind, language)
         except ImportError as missing:
-            if kind == "tesserocr":
+            if kind is not None:
                 raise EngineFault("tesserocr is not installed; install it or choose pytesseract") from missing
     from imaging.ocr.spawned import Spawned  # noqa: PLC0415
 
     return Spawned(language)
+
+
+def _resident(kind: Kind | None, language: str) -> Engine:
+    from imaging.ocr.batched import Batched, NotReadable  # noqa: PLC0415  its wheel does not exist on every platform
+    from imaging.ocr.resident import Resident  # noqa: PLC0415
+
+    if kind == "tesserocr":
+        return Resident(language)
+    try:
+        return Batched(language)
+    except NotReadable:
+        return Resident(language)

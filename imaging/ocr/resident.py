@@ -1,7 +1,7 @@
 """Tesseract as a library: the model stays loaded for every page of a worker."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import tesserocr
 from tesserocr import OEM, PSM, RIL, PyTessBaseAPI
@@ -34,7 +34,7 @@ class Resident:
     def recognise(self, picture: Pixels, dpi: float, layout: Layout, seconds: float) -> tuple[ReadLine, ...]:
         """See ``Engine``. The time limit is looked at between words: a hang inside one is for the worker's owner."""
         self._api.SetPageSegMode(MODES[layout])
-        _show(self._api, picture, dpi)
+        show(self._api, picture, dpi)
         try:
             if not self._api.Recognize(int(seconds * 1000)):
                 raise EngineTimeout(f"no result in {seconds:.1f} s")
@@ -44,11 +44,15 @@ class Resident:
         finally:
             self._api.Clear()
 
+    def recognise_lines(self, pictures: Sequence[Pixels], dpi: float, seconds: float) -> tuple[tuple[ReadLine, ...], ...]:
+        """See ``Engine``."""
+        return tuple(self.recognise(picture, dpi, "line", seconds) for picture in pictures)
+
     def orientation(self, picture: Pixels, dpi: float) -> tuple[Turn, float]:
         """See ``Engine``. Raises ``LanguageMissing`` without the ``osd`` data."""
         if self._turner is None:
             self._turner = _open("osd", PSM.OSD_ONLY)
-        _show(self._turner, picture, dpi)
+        show(self._turner, picture, dpi)
         seen = self._turner.DetectOrientationScript()
         self._turner.Clear()
         if not seen:
@@ -72,7 +76,8 @@ def _open(language: str, mode: int) -> PyTessBaseAPI:
         raise EngineFault(f"Tesseract does not start with {language} from {folder}: {failure}") from failure
 
 
-def _show(api: PyTessBaseAPI, picture: Pixels, dpi: float) -> None:
+def show(api: PyTessBaseAPI, picture: Pixels, dpi: float) -> None:
+    """Hand a grey picture over."""
     height, width = picture.shape
     api.SetImageBytes(picture.tobytes(), width, height, 1, width)
     api.SetSourceResolution(round(dpi))

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytesseract
 from lxml import etree
@@ -49,6 +49,10 @@ class Spawned:
         except RuntimeError as late:  # pytesseract says so of a killed process
             raise EngineTimeout(f"no result in {seconds:.1f} s") from late
         return tuple(parse_hocr(page))
+
+    def recognise_lines(self, pictures: Sequence[Pixels], dpi: float, seconds: float) -> tuple[tuple[ReadLine, ...], ...]:
+        """See ``Engine``."""
+        return tuple(self.recognise(picture, dpi, "line", seconds) for picture in pictures)
 
     def orientation(self, picture: Pixels, dpi: float) -> tuple[Turn, float]:
         """See ``Engine``. Raises ``LanguageMissing`` without the ``osd`` data."""

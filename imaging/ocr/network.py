@@ -1,0 +1,180 @@
+"""Tesseract's line network, worked out for many lines at once.
+
+Tesseract takes a line and a step at a time, a matrix times one vector each. Here the lines of a page go side by side, so that
+every step is one matrix product: the same weights, the same answers, a third of the processor time (docs/bench-convert.md)."""
+
+from collections.abc import Callable, Sequence
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imaging.ocr.net_file import Cell, Floats, Network
+
+POOL = 3
+"""Px of a line that make one step, across and down."""
+MOST_STEPS = 12_000
+"""Steps of lines taken together: some 40 MB of work space. A full page has about ten thousand."""
+_CHUNK = 1024
+
+
+class LateError(Exception):
+    """Time ran out between two groups of lines."""
+
+
+def recognise(network: Network, lines: Sequence[Floats], late: Callable[[], bool] = lambda: False) -> list[Floats]:
+    """For each line (``network.height`` rows, width a multiple of 3; dark -1, light 1) the log-probability of every code at
+    each step: float32 (width / 3, codes). Raises ``LateError`` when ``late()`` says so between groups."""
+    order = sorted(range(len(lines)), key=lambda number: -lines[number].shape[1])
+    found: list[Floats | None] = [None] * len(lines)
+    for group in _groups([lines[number].shape[1] // POOL for number in order]):
+        if late():
+            raise LateError
+        numbers = order[group]
+        for number, one in zip(numbers, _together(network, [lines[number] for number in numbers]), strict=True):
+            found[number] = one
+    return cast(list[Floats], found)
+
+
+def _groups(steps: Sequence[int]) -> list[slice]:
+    """Equal shares of at most ``MOST_STEPS``, longest lines first: neighbours in a group are of like length."""
+    share = sum(steps) / max(1, -(-sum(steps) // MOST_STEPS))
+    groups, first, held = [], 0, 0
+    for number, one in enumerate(steps):
+        if held and held + one > share * 1.05:
+            groups.append(slice(first, number))
+            first, held = number, 0
+        held += one
+    return [*groups, slice(first, len(steps))] if steps else []
+
+
+def _together(network: Network, lines: Sequence[Floats]) -> list[Floats]:
+    steps = np.array([line.shape[1] // POOL for line in lines])
+    active = (steps[:, None] > np.arange(steps[0])).sum(axis=0)
+    starts = np.cumsum(steps) - steps
+    packed = np.concatenate([starts[:count] + step for step, count in enumerate(active)])
+    seen = _columns(network, lines)[packed]  # step by step, the lines that are so long side by side
+    for cell, backward in ((network.there, False), (network.home, True), (network.last, False)):
+        seen = _along(cell, seen, active, backward=backward)
+    scores = np.empty((len(seen), len(network.out)), np.float32)
+    scores[packed] = _log_softmax(seen, network.out)
+    return [scores[start : start + count] for start, count in zip(starts, steps, strict=True)]
+
+
+# --- a column of px to a vector --------------------------------------------------------------------------------------
+
+
+def _columns(network: Network, lines: Sequence[Floats]) -> Floats:
+    """Every column of every line as one vector, lines one after another."""
+    strip, kept = _side_by_side(lines)
+    filters = _filters_at_every_place(network.filters)
+    rows, count = network.height // POOL, len(kept)
+    found = np.empty((count, len(network.columns.back)), np.float32)
+    for first in range(0, count, _CHUNK):
+        last = min(first + _CHUNK, count)
+        seen = filters @ _neighbourhoods(strip, rows, first, last)
+        pooled = np.maximum.reduce(seen.reshape(POOL * POOL, -1, rows * (last - first)), axis=0)
+        pooled += network.filters[:, -1:]  # the largest first, then the bias and tanh: both keep the order
+        np.tanh(pooled, out=pooled)
+        found[first:last] = _down(network.columns, pooled.reshape(-1, rows, last - first).transpose(1, 2, 0))
+    return found[kept]
+
+
+def _side_by_side(lines: Sequence[Floats]) -> tuple[Floats, NDArray[np.bool_]]:
+    """All lines in one strip with a border of zeros, parted by one empty column of steps, and which steps are lines'."""
+    steps = [line.shape[1] // POOL + 1 for line in lines]
+    strip = np.zeros((lines[0].shape[0] + 2, POOL * sum(steps) + 2), np.float32)
+    kept = np.ones(sum(steps), np.bool_)
+    at = 0
+    for line, count in zip(lines, steps, strict=True):
+        strip[1:-1, 1 + POOL * at : 1 + POOL * at + line.shape[1]] = line
+        at += count
+        kept[at - 1] = False
+    return strip, kept
+
+
+def _filters_at_every_place(filters: Floats) -> Floats:
+    """The 3 by 3 filters at each of a pool's nine places, over its 5 by 5 px: (9 times filters, 25)."""
+    wide = np.zeros((POOL, POOL, len(filters), POOL + 2, POOL + 2), np.float32)
+    square = filters[:, :-1].reshape(-1, POOL, POOL).transpose(0, 2, 1)  # kept column by column
+    for y in range(POOL):
+        for x in range(POOL):
+            wide[y, x, :, y : y + POOL, x : x + POOL] = square
+    return wide.reshape(POOL * POOL * len(filters), -1)
+
+
+def _neighbourhoods(strip: Floats, rows: int, first: int, last: int) -> Floats:
+    """The 5 by 5 px around every pool of some steps: (25, rows * steps)."""
+    side, count = POOL + 2, last - first
+    found = np.empty((side, side, rows, count), np.float32)
+    for y in range(side):
+        for x in range(side):
+            at = POOL * first + x
+            found[y, x] = strip[y : y + POOL * (rows - 1) + 1 : POOL, at : at + POOL * (count - 1) + 1 : POOL]
+    return found.reshape(side * side, -1)
+
+
+def _down(cell: Cell, seen: Floats) -> Floats:
+    """The state after reading each column top to bottom; ``seen``: (rows, columns, values)."""
+    (inputs, _), size, count = cell.into.shape, len(cell.back), seen.shape[1]
+    weights = np.concatenate([cell.into, cell.back, cell.bias[None]])
+    joined = np.zeros((count, len(weights)), np.float32)
+    joined[:, -1] = 1
+    memory, gates = np.zeros((count, size), np.float32), np.empty((count, 4 * size), np.float32)
+    state = joined[:, inputs : inputs + size]
+    for row in seen:
+        joined[:, :inputs] = row
+        np.matmul(joined, weights, out=gates)
+        _step(gates, memory, state)
+    return state
+
+
+# --- along the lines -------------------------------------------------------------------------------------------------
+
+
+def _along(cell: Cell, seen: Floats, active: NDArray[np.int_], *, backward: bool) -> Floats:
+    """The state after every step; ``active``: lines that reach it, the longest first."""
+    size, most = len(cell.back), int(active[0])
+    state, memory, gates = (np.zeros((most, width), np.float32) for width in (size, size, 4 * size))
+    found = np.empty((len(seen), size), np.float32)
+    ends = np.cumsum(active)
+    steps = range(len(active))
+    fed: Floats | None = None
+    low = high = 0
+    for step in reversed(steps) if backward else steps:
+        count, last = int(active[step]), int(ends[step])
+        first = last - count
+        if fed is None or not low <= first <= last <= high:
+            low, high = (max(0, last - 2 * _CHUNK), last) if backward else (first, min(len(seen), first + 2 * _CHUNK))
+            low, high = min(low, first), max(high, last)
+            fed = seen[low:high] @ cell.into
+            fed += cell.bias
+        now = gates[:count]
+        np.matmul(state[:count], cell.back, out=now)
+        now += fed[first - low : last - low]
+        _step(now, memory[:count], state[:count])
+        found[first:last] = state[:count]
+    return found
+
+
+def _step(gates: Floats, memory: Floats, state: Floats) -> None:
+    """One step of an LSTM, in place."""
+    size = memory.shape[1]
+    np.tanh(gates, out=gates)
+    logistic = gates[:, size:]
+    logistic *= 0.5
+    logistic += 0.5
+    memory *= gates[:, 2 * size : 3 * size]
+    fresh = gates[:, :size]
+    fresh *= gates[:, size : 2 * size]
+    memory += fresh
+    np.tanh(memory, out=state)
+    state *= gates[:, 3 * size :]
+
+
+def _log_softmax(seen: Floats, weights: Floats) -> Floats:
+    scores = seen @ weights[:, :-1].T
+    scores += weights[:, -1]
+    scores -= scores.max(axis=1, keepdims=True)
+    scores -= np.log(np.exp(scores).sum(axis=1, keepdims=True))
+    return cast(Floats, scores)
