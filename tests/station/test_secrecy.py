@@ -169,11 +169,6 @@ def test_a_package_of_a_quarantined_batch_is_there_for_no_archive(scene: Scene) 
         people.add_archive(connection, ADMINISTRATOR.login, "Kho tỉnh")
         file = PackedFile("x", 1, "0" * 64, 0, "text/plain")
         offered = {"manifest_sha256": "0" * 64, "files": [file], "folder": "packages/x", "archive_id": 1}
-            "manifest_sha256": "0" * 64,
-            "files": [PackedFile("x", 1, "0" * 64, 0, "text/plain")],
-            "folder": "packages/x",
-            "archive_id": 1,
-        }
         packages.offer(connection, "binh", uid="u", batch_id=FIRST, **offered)
         assert len(packages.for_archive(connection, 1)) == 1
         states.move(connection, FIRST, BatchState.QUARANTINED, "binh", role=Role.SUPERVISOR, reason="mat")
