@@ -60,7 +60,8 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Everything about one scanner. ``samples``: side → samples kept, newest last, for the plots; each (page, at, Sample)."""
+    """Everything about one scanner. ``device``: its row with the lease, as batches.devices lists it. ``samples``: side →
+    samples kept, newest last, for the plots; each (page, at, Sample)."""
 
     device: Row[Any]
     alarms: tuple[Alarm, ...]
@@ -126,7 +127,8 @@ def health(house: House, identity: str, plotted: int = 300) -> Health:
     """One scanner's whole story. Raises NotFound."""
     limits = limits_of(house)
     with house.store.read() as connection:
-        device = devices.get(connection, identity)
+        devices.get(connection, identity)
+        device = next(row for row in devices.listing(connection) if row.identity == identity)
         begin = care.served_after(connection, identity)
         front, back = (_trend_pages(connection, identity, side, begin) for side in SIDES[:2])
         return Health(

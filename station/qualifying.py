@@ -98,6 +98,16 @@ def last_run(house: House, identity: str) -> ServiceRun | None:
         return ServiceRun(run.id, run.batch_id, run.state, run.fault, run.sides_stored, run.id in known)
 
 
+def leave_run(house: House, actor: Actor, identity: str, run_id: int) -> None:
+    """A scan of the target that came to a fault, or waits, is given up; the scanner is free again."""
+    with house.store.read() as connection:
+        run = runs.get(connection, run_id)
+        batch = batch_records.service_of(connection, identity)
+    if batch is None or run.batch_id != batch.id:
+        raise NotFound(what="run", id=run_id)
+    desk.give_up_run(house, actor, run_id)
+
+
 # -- measuring it ----------------------------------------------------------------------------------------------------
 
 

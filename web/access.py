@@ -88,6 +88,14 @@ ROUTES: dict[str, Allowed] = {
     "profiles.save": _SUPERVISOR | _ADMINISTRATOR,
     "profiles.retire": _SUPERVISOR | _ADMINISTRATOR,
     "profiles.check": _SUPERVISOR | _ADMINISTRATOR,
+    # scanners
+    "device_health.show": _EVERYONE,
+    "device_health.sheet": _EVERYONE,
+    "device_health.cleaned": _OPERATOR | _ADMINISTRATOR,
+    "device_health.scan": _OPERATOR,
+    "device_health.measure": _OPERATOR,
+    "device_health.leave": _OPERATOR,
+    "device_health.baseline": _SUPERVISOR | _ADMINISTRATOR,
     # administration
     "admin.accounts": _ADMINISTRATOR,
     "admin.add_account": _ADMINISTRATOR,

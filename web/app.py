@@ -12,10 +12,25 @@ from station.words import speak, words
 from web import answers, identity, saying, security
 from web.archive import blueprint as archive_interface
 from web.live import Streams
-from web.views import admin, home, imports, intake, items, journal, login, page, picture, profiles, release, review, scan
+from web.views import (
+    admin,
+    device_health,
+    home,
+    imports,
+    intake,
+    items,
+    journal,
+    login,
+    page,
+    picture,
+    profiles,
+    release,
+    review,
+    scan,
+)
 
 _VENDOR = Path(__file__).parent / "static" / "vendor"
-_PARTS = (login, home, intake, scan, imports, page, picture, items, review, release, journal, profiles, admin)
+_PARTS = (login, home, intake, scan, imports, page, picture, items, review, release, journal, profiles, device_health, admin)
 
 
 def create_app(house: House, settings: Settings) -> Flask:

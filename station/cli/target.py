@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from imaging import load
-from imaging.practice import FontMissing, find_faces
-from imaging.target import TargetMeasure, TargetNotFound, measure, write_pdf
+from imaging.target import TargetMeasure, TargetNotFound, measure
 from qc import target as judge
 from qc.limits import Limits
 from station.cli.common import settings_of
 from station.errors import SohoaError, UsageError
+from station.target_sheet import write_sheet
 from station.words import words
 
 
@@ -34,16 +34,6 @@ def run(args: argparse.Namespace) -> int:
             print(words("health.target.cli.written", path=args.output))
     limits = Limits.from_mapping(settings.qc.limits)
     return max([0, *(_tell(path, limits, as_json=args.json) for path in args.files)])
-
-
-def write_sheet(path: Path) -> None:
-    """The sheet with its words in the language in force; without a fitting font it has none, its marks are the same."""
-    try:
-        font = dict(find_faces().files)["r"]
-    except FontMissing:
-        font = None
-    captions = [[words(f"health.target.caption.{face}"), words("health.target.caption.print")] for face in ("front", "back")]
-    write_pdf(path, captions, font)
 
 
 def _tell(path: Path, limits: Limits, *, as_json: bool) -> int:

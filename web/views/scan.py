@@ -19,10 +19,11 @@ from station.words import has_words, words
 from web import answers, asked, identity, live, places
 from web.cards import card_of, has_open
 from web.choices import Choice, choice_of, fitting
+from web.health_cards import desk_health
 from web.showing import page_data
 
 blueprint = Blueprint("scan", __name__)
-_PARTS = ("card", "ledger", "profile", "status")
+_PARTS = ("card", "health", "ledger", "profile", "status")
 
 
 @blueprint.get("/batches/<int:batch_id>/scan", endpoint="desk")
@@ -207,5 +208,6 @@ def _parts(view: DeskView) -> dict[str, Any]:
         "card": card_of(view, len(scanners)),
         "choice": choice,
         "running": running,
+        "health": desk_health(identity.house(), choice.device.identity if choice.device else None),
         "flags": sum(has_open(page, "error") or has_open(page, "warning") for page in view.pages),
     }

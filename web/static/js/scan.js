@@ -80,6 +80,7 @@ deeds.give_up = (_, fields) => act(urls.give_up, fields);
 deeds.hand_over = () => act(urls.hand_over);
 deeds.refresh_devices = () => act(urls.refresh_devices);
 deeds.imports = () => location.assign(urls.imports);
+deeds.cleaned = (_, fields) => act(urls.cleaned, fields);
 deeds.undo = () => act(urls.undo);
 deeds.count = async () => {
   const said = await ask('ask-count');
