@@ -3,6 +3,7 @@
 What can be kept byte for byte is kept so: an image file of one picture, the JPEG that is a whole page of a PDF. Everything
 else is made into a lossless TIFF that is read back and compared before it counts; how it was made stands in its facts."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -53,6 +54,8 @@ class PageWish:
     face: str
     provenance: dict[str, Any]
     dpi: float | None = None
+    taker: int = 0
+    """the process that records the page; without it nothing is stored"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,8 @@ def _keep(wish: PageWish, page: load.LoadedPage, data: bytes, mime: str, how: st
         warnings=warnings,
         facts=facts,
     )
+    if wish.taker not in (os.getpid(), os.getppid()):  # killed meanwhile: the next start makes this page, not an orphan
+        return PageMade(reason=FaultKind.INTERRUPTED.value)
     folder = Path(wish.folder)
     folder.mkdir(parents=True, exist_ok=True)
     return PageMade(spool.store(folder, side, [data]))

@@ -251,7 +251,7 @@ class Taker:
             self._require_room(0)
             wish = PageWish(
                 str(copy.path), seen.kind, seen.pages, number, str(self._spool), slot.sheet, slot.face, provenance,
-                self.run.settings["dpi"],
+                self.run.settings["dpi"], os.getpid(),
             )  # fmt: skip
             seconds = self.house.settings.processing.page_seconds
             made: PageMade = self._worked(make, wish, seconds, lambda why: PageMade(reason=why))

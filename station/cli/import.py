@@ -2,6 +2,7 @@
 """``sohoa import``: files from outside into a batch, in the order shown; works with the station running or not."""
 
 import argparse
+import logging
 import threading
 import time
 from pathlib import Path
@@ -40,6 +41,7 @@ def run(args: argparse.Namespace) -> int:
     """0 when every file was stored or was there already, 1 when one was refused or the import stopped.
 
     Raises NotAllowed, SohoaError."""
+    logging.getLogger("station").setLevel(logging.ERROR)  # what happened is told below, in words
     house = house_of(args)
     choice = Choice(args.faces, args.documents, args.dpi, args.again)
     entries = look([path.absolute() for path in args.files], deep=not args.flat)
