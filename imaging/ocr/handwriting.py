@@ -19,7 +19,7 @@ from imaging.values import Box, Pixels
 Known = Callable[[str], bool]
 
 ADDRESS = re.compile(r"\w{3}@|\w{4}\.(gov|com|vn|org)")
-FIGURE = re.compile(r"[(]?\d[\d.,/:%-]*[);]?")
+FIGURE = re.compile(r"[(+]?\d[\d.,/:%-]*[);]?")
 GOOD, CERTAIN = 0.6, 0.85
 """A known word counts from the first confidence on, any token from the second."""
 ODD, VERY_ODD = 0.5, 0.34

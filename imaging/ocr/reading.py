@@ -1,6 +1,7 @@
 """A page's way from pixels to text: prepare, recognise, drop noise, read weak lines again, mend, place."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from statistics import fmean
 
 from imaging.language import Learned, known, mend, nfc
@@ -13,6 +14,7 @@ from imaging.ocr.noise import drop_noise
 from imaging.ocr.notation import read_notation
 from imaging.ocr.prepare_ocr import PREPARATIONS, Preparation, Prepared, ink_share, prepare_ocr
 from imaging.ocr.stamps import read_stamps
+from imaging.ocr.tables import Table, find_tables, put_in, read_table, without_tables
 from imaging.values import Box, Line, PageText, Pixels, Raster, Turn, Word
 
 SECONDS = 30.0
@@ -43,13 +45,16 @@ def read(
     prepared = prepare_ocr(raster, preparation, partner=partner)
     if not NO_INK <= ink_share(prepared.picture) <= ALL_INK:
         return _finish(raster, engine, prepared, (), language=False)
+    tables = find_tables(prepared.picture, prepared.dpi)
+    rest = replace(prepared, picture=without_tables(prepared.picture, tables))
     try:
-        lines = engine.recognise(prepared.picture, prepared.dpi, "page", seconds)
+        lines = engine.recognise(rest.picture, rest.dpi, "page", seconds)
     except EngineTimeout:
         return _without_text(raster, engine, "timeout")
     except EngineFault:
         return _without_text(raster, engine, "failed")
-    return _finish(raster, engine, prepared, lines, language, learned)
+    ruled = [(table, read_table(prepared.picture, prepared.dpi, table, engine, known)) for table in tables]
+    return _finish(raster, engine, rest, lines, language, learned, ruled)
 
 
 def _finish(
@@ -59,10 +64,12 @@ def _finish(
     lines: tuple[ReadLine, ...],
     language: bool,
     learned: Learned | None = None,
+    tables: Sequence[tuple[Table, Sequence[ReadLine]]] = (),
 ) -> PageText:
     whole = [part_words(join_codes(line)) for line in drop_noise(lines, known)]
     told = tell_handwriting(prepared.picture, whole, known)
     sure = read_again(raster, engine, prepared, told.lines) if language else list(told.lines)
+    sure = put_in(sure, tables)
     tokens = [[word.token for word in line.words] for line in sure]
     texts = mend(tokens, learned=learned) if language else [[nfc(token.text) for token in line] for line in tokens]
     placed = tuple(_place(line, new, prepared.scale) for line, new in zip(sure, texts, strict=True))
@@ -76,6 +83,7 @@ def _finish(
         engine=engine.name,
         note="" if placed else "no_text",
         changes=tuple((word.raw, word.text, word.box) for line in placed for word in line.words if word.raw),
+        tables=tuple(_back(table.box, prepared.scale) for table, _ in tables),
         handwriting=tuple(_back(box, prepared.scale) for box in told.regions),
     )
 
