@@ -2,9 +2,10 @@
 every word."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -97,22 +98,24 @@ def ink_lost(prepared: Prepared, copy: Raster) -> bool:
 
 
 def text_lost(truth: PageText, other: PageText) -> float:
-    """Share of the characters of ``truth``'s sure words that ``other`` does not have, wherever it has them: the order of
-    columns may change. A word read otherwise loses the characters in which it differs from the most alike odd word."""
-    want, got = Counter(word.text for word in truth.words if _sure(word)), Counter(word.text for word in other.words)
-    odd = list((got - Counter(word.text for word in truth.words)).elements())
+    """Share of the letters and figures of ``truth``'s sure words that ``other`` does not have, wherever it has them: the order
+    of columns may change. A word read otherwise loses what it has over the most alike odd word, or two that stand together."""
+    said = [_letters(word) for word in other.words]
+    want, got = Counter(_letters(word) for word in truth.words if word.confidence >= SURE), Counter(said)
+    odd = set(got - Counter(_letters(word) for word in truth.words))
+    pairs = {one + two for one, two in pairwise(said) if one in odd or two in odd}
     every = sum(len(word) * times for word, times in want.items())
-    return sum(_wrong(word, odd) for word in (want - got).elements()) / every if every else 0.0
+    return sum(_wrong(word, odd | pairs) for word in (want - got).elements()) / every if every else 0.0
 
 
-def _wrong(word: str, odd: Sequence[str]) -> int:
-    """Characters of ``word`` that its most alike word among ``odd`` does not have."""
+def _wrong(word: str, odd: Collection[str]) -> int:
+    """Letters of ``word`` that its most alike word among ``odd`` does not have."""
     alike = (SequenceMatcher(None, word, other, autojunk=False).get_matching_blocks() for other in odd)
     return len(word) - max((sum(block.size for block in blocks) for blocks in alike), default=0)
 
 
-def _sure(word: Word) -> bool:
-    return word.confidence >= SURE and any(one.isalnum() for one in word.text)
+def _letters(word: Word) -> str:
+    return "".join(one for one in word.text if one.isalnum())
 
 
 def encode(

@@ -12,6 +12,9 @@ from imaging.values import Line, PageText, Word
 
 FONT_NAME = "SohoaText"
 SMALLEST_PT, LARGEST_SLOPE = 1.0, 0.5
+NARROWEST = 50.0
+"""Least horizontal stretch, per cent. A longer text for the same box is set smaller instead: where letters stand much closer
+than their size allows, poppler makes pieces of the word."""
 
 
 def text_stream(text: PageText, size_pt: tuple[float, float], font: InvisibleFont) -> tuple[bytes, int]:
@@ -31,12 +34,16 @@ def _line(line: Line, scale: tuple[float, float], page_height: float, font: Invi
         return []
     base, slope = _baseline(line)
     size = max(SMALLEST_PT, _size_px(words, line, base, slope) * scale[1])
-    out = [f"/{FONT_NAME} {size:.3f} Tf"]
+    out, at = list[str](), 0.0
     for word in words:
         text = _shown(word.text)
         x0, _, x1, _ = word.box
-        width = max(1, x1 - x0) * scale[0]
-        stretch = 100 * width / (font.width(text) * size / 1000)
+        wanted = 100_000 * max(1, x1 - x0) * scale[0] / font.width(text)  # stretch times size
+        own = max(SMALLEST_PT, min(size, wanted / NARROWEST))
+        if own != at:
+            out.append(f"/{FONT_NAME} {own:.3f} Tf")
+            at = own
+        stretch = wanted / own
         y = page_height - (base + slope * ((x0 + x1) / 2 - line.box[0])) * scale[1]
         out.append(f"{stretch:.2f} Tz 1 0 0 1 {x0 * scale[0]:.3f} {y:.3f} Tm")
         # The space after each word: without it poppler glues words that begin with a combining shape.

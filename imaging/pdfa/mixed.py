@@ -29,13 +29,14 @@ RIM_PX = 3
 """How far beyond the mask the soft rim of print reaches, which must not stay in the background as a halo."""
 LEAST_PX = 4
 """Smaller specks of the mask are grain; they stay in the background."""
-BACKGROUND_STEP, INK_STEP = 3, 16
-"""Page px per px of the two coarse layers, each way: 100 and 19 dpi of 300."""
+BACKGROUND_STEP, INK_STEP = 4, 16
+"""Page px per px of the two coarse layers, each way: 75 and 19 dpi of 300."""
 BACKGROUND_QUALITY, INK_QUALITY, PATCH_QUALITY = 30, 50, 55
 PATCH_STEP = 1.5
-PALER, PALER_MM = 0.20, 1.8
+PALER, PALER_MM, BROAD_MM = 0.20, 1.8, 0.42
 """How much brighter, as a share of the paper, than the darkest px of half of the page's print; dots and accents are mostly rim
-and always paler, so that only what is longer counts."""
+and always paler, so that only what is longer counts, and no thin stroke of print
+(area over length)."""
 COLOURED, TINTED = 16.0, 9.0
 """Distance from the paper in the a*b* plane at 75 dpi: seeds of coloured ink, and what belongs to them. The coloured rims of
 black print cancel out at that scale."""
@@ -118,8 +119,9 @@ def _paler(found: Components, ratio: Pixels, px_per_mm: float) -> Mask:
     order = 1 + np.argsort(darkest[1:])
     total = np.cumsum(areas[order])
     usual = darkest[order[np.searchsorted(total, total[-1] / 2)]]
-    long = found.stats[:, 2:4].max(axis=1) >= PALER_MM * px_per_mm
-    return cast(Mask, (darkest > usual + PALER * PAPER) & long)
+    length = found.stats[:, 2:4].max(axis=1)
+    broad = areas >= BROAD_MM * px_per_mm * length
+    return cast(Mask, (darkest > usual + PALER * PAPER) & broad & (length >= PALER_MM * px_per_mm))
 
 
 def _cores(ink: Mask) -> Mask:
@@ -184,10 +186,18 @@ def patches(prepared: Prepared, ink: Mask) -> list[Box]:
     reach = 2 * round((MARGIN_MM + JOIN_MM / 2) * px) + 1
     found = components(cast(Pixels, cv2.dilate(kept, np.ones((reach, reach), np.uint8))))
     less = round(JOIN_MM / 2 * px)
-    boxes = [(int(x) + less, int(y) + less, int(x + w) - less, int(y + h) - less) for x, y, w, h, _ in found.stats[1:]]
-    return sorted(
-        _apart([_snapped(prepared.to_master(box), prepared.raster) for box in boxes]), key=lambda box: (box[1], box[0])
-    )
+    boxes = [_shrunk((int(x), int(y), int(x + w), int(y + h)), less, size) for x, y, w, h, _ in found.stats[1:]]
+    snapped = [_snapped(prepared.to_master(box), prepared.raster) for box in boxes]
+    return sorted(_apart(snapped), key=lambda box: (box[1], box[0]))
+
+
+def _shrunk(box: Box, less: int, size: tuple[int, int]) -> Box:
+    """What was added for joining taken off again, except where the page's edge had cut it off already."""
+    x0, y0, x1, y1 = box
+    return (
+        x0 + less if x0 else 0, y0 + less if y0 else 0,
+        x1 - less if x1 < size[0] else x1, y1 - less if y1 < size[1] else y1,
+    )  # fmt: skip
 
 
 def _coloured(prepared: Prepared) -> Pixels:

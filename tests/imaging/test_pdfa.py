@@ -1,6 +1,7 @@
 """The PDF/A writer: conformance, bytes, places, pictures."""
 
 import hashlib
+import shutil
 import subprocess
 import unicodedata
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ import simplejpeg
 from pikepdf import pdfa
 from PIL import Image, ImageDraw, ImageFont
 
+from bench.pdf_text import layer_figures, read_back
 from imaging.load import LoadedPage, pages
 from imaging.pdfa import (
     NotOurPdf,
@@ -143,6 +145,42 @@ def test_a_word_without_a_box_or_letters_does_not_break_the_file(tmp_path: Path,
     words = (Word("", (1, 1, 9, 9), 1), Word("a", (50, 50, 50, 50), 1), Word("\x00", (1, 1, 9, 9), 1))
     text = PageText((Line(words, (50, 50, 50, 50), (50, 9.0)), Line((), (0, 0, 0, 0), (0, 0))), SIZE, 150, "t")
     assert made(tmp_path / "a.pdf", PdfPage(page.image, text)).words == 1
+
+
+@pytest.mark.parametrize("reader", ["pdftotext", "pdfium", "MuPDF"])
+@pytest.mark.parametrize("turn", [0, 90])
+def test_each_reader_gives_back_the_words_that_were_laid(tmp_path: Path, page: PdfPage, reader: str, turn: int) -> None:
+    """Every accented letter, in NFC, in order. MuPDF is asked through its own program, nothing of it is imported."""
+    if reader == "MuPDF" and shutil.which("mutool") is None:
+        pytest.skip("mutool is not installed (Debian: mupdf-tools)")
+    stored = np.ascontiguousarray(np.rot90(decode(page.image), turn // 90))
+    image = keep_jpeg(simplejpeg.encode_jpeg(stored, 60, "BGR"), (150.0, 150.0), turn)  # type: ignore[arg-type]
+    said = read_back(made(tmp_path / "a.pdf", PdfPage(image, page.text)).path)[reader]
+    assert page.text is not None and said.split() == page.text.plain().split()
+
+
+def test_scanned_and_skewed_pages_with_known_words(tmp_path: Path) -> None:
+    """Practice pages as scanned, sloping by 3 degrees, stored on their side, and layered."""
+    for layer in layer_figures(tmp_path, [640]):
+        assert layer.placed == 1.0 and layer.iou >= 0.75, layer
+        assert set(layer.read_back.values()) == {1.0}, layer
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("sửa  đổi,   bổ sung", ["sửa", "đổi,", "bổ", "sung"]), ("sửađổi", ["sửađổi"]), (" \u00a0 ", []), ("", []),
+     ("Nghiêng" * 30, ["Nghiêng" * 30])],
+    ids=["spaces", "none", "blank", "empty", "long"],
+)  # fmt: skip
+def test_a_mended_word_stays_in_the_box_of_the_word_it_replaces(
+    tmp_path: Path, page: PdfPage, text: str, said: list[str]
+) -> None:
+    words = (Word("trước", (100, 100, 200, 140), 1), Word(text, (220, 100, 420, 140), 1), Word("sau", (440, 100, 500, 140), 1))
+    laid = PageText((Line(words, (100, 100, 500, 140), (132, 0)),), SIZE, 150, "người sửa")
+    found = poppler_words(made(tmp_path / "a.pdf", PdfPage(page.image, laid)).path)
+    assert [word for word, _ in found] == ["trước", *said, "sau"]
+    for _, box in found[1:-1]:
+        assert box[0] >= 219 * 72 / 150 and box[2] <= 421 * 72 / 150
 
 
 def test_the_scanners_jpeg_is_kept_byte_for_byte(tmp_path: Path, page: PdfPage) -> None:

@@ -1,0 +1,112 @@
+"""A compact copy counts only where it is proved to show what the standard copy shows."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from imaging import geometry, pdfa, render, seals
+from imaging.practice import PracticePage, invent, typeset
+from imaging.prepare import Prepared, prepare
+from imaging.values import Line, PageText, Pixels, Raster, Word
+from station import copy_guard
+from station.copy_guard import Original, compacted, ink_lost, text_lost
+
+Case = tuple[Original, pdfa.PageImage, PageText]
+
+
+@pytest.fixture(scope="module")
+def case() -> Case:
+    (page,) = [page for page in typeset(invent(31, "state", 2), 31) if page.truth.seals]
+    return of_page(page)
+
+
+def of_page(page: PracticePage) -> Case:
+    prepared = prepare(page.raster)
+    placed = geometry.measure(page.raster, prepared)
+    stamps, strokes = seals.find(page.raster, prepared), seals.signatures(page.raster, prepared)
+    shown = render.render(page.raster, placed)
+    return Original(shown, prepared, placed, stamps, strokes), pdfa.encode(shown), page.truth.text
+
+
+def spoiled(text: PageText, every: int) -> PageText:
+    """Each ``every``-th word read as another."""
+    words = iter(range(len(text.words)))
+    lines = [replace(line, words=tuple(_other(word, next(words), every) for word in line.words)) for line in text.lines]
+    return replace(text, lines=tuple(lines))
+
+
+def _other(word: Word, number: int, every: int) -> Word:
+    return replace(word, text="zzz") if number % every == 0 else word
+
+
+def test_a_page_that_keeps_everything_is_compact(case: Case) -> None:
+    original, standard, text = case
+    image, why = compacted(original, standard, text, lambda _: text)
+    assert why == "" and image.codec == "layers" and len(image.data) < 0.5 * len(standard.data)
+
+
+def test_a_page_that_reads_worse_stays_standard(case: Case) -> None:
+    original, standard, text = case
+    readings: Iterator[PageText] = iter([spoiled(text, 50), text])  # the compact copy's, then the standard copy's
+    assert compacted(original, standard, text, lambda _: next(readings)) == (standard, "text")
+
+
+def test_what_the_standard_copy_loses_too_is_not_held_against_the_compact_one(case: Case) -> None:
+    original, standard, text = case
+    assert compacted(original, standard, text, lambda _: spoiled(text, 50))[1] == ""
+
+
+def test_an_unread_page_stays_standard(case: Case) -> None:
+    assert compacted(case[0], case[1], None, lambda _: case[2]) == (case[1], "unread")
+
+
+def test_a_page_that_is_small_already_stays_as_it_is(case: Case) -> None:
+    tiny = replace(case[1], data=case[1].data[:1000])
+    assert compacted(case[0], tiny, case[2], lambda _: case[2]) == (tiny, "larger")
+
+
+@pytest.mark.parametrize(
+    ("harm", "why"),
+    [
+        (lambda pixels: cv2.medianBlur(pixels, 15), "ink"),
+        (lambda pixels: cv2.cvtColor(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR), "ink"),
+    ],
+    ids=["strokes", "bleached seal"],
+)
+def test_a_copy_that_loses_ink_or_colour_is_refused(
+    case: Case, monkeypatch: pytest.MonkeyPatch, harm: Callable[[Pixels], Pixels], why: str
+) -> None:
+    original, standard, text = case
+    worse = pdfa.encode(Raster(harm(original.shown.pixels), original.shown.dpi, "color"), 5)
+    monkeypatch.setattr(copy_guard.pdfa, "compact", lambda *_: worse)
+    assert compacted(original, standard, text, lambda _: text) == (standard, why)
+
+
+def test_a_lost_dot_below_is_ink_and_grain_is_not(case: Case) -> None:
+    shown = case[0].shown
+    pixels = shown.pixels.copy()
+    cv2.putText(pixels, "oooooooooo", (300, 3300), cv2.FONT_HERSHEY_SIMPLEX, 2, (30, 30, 30), 6)
+    paper = pixels[3400:3415, 500:515].mean((0, 1))
+    for depth in (0.2, 0.85):  # print, grain: shares of the paper
+        marked = pixels.copy()
+        cv2.circle(marked, (398, 3316), 4, (paper * depth).tolist(), -1)
+        page = Raster(marked, shown.dpi, "color")
+        assert ink_lost(Prepared(page), Raster(pixels, shown.dpi, "color")) == (depth < 0.5)
+
+
+def words(*texts: str, confidence: float = 0.95) -> PageText:
+    line = Line(tuple(Word(text, (0, 0, 9, 9), confidence) for text in texts), (0, 0, 9, 9), (8.0, 0.0))
+    return PageText((line,), (100, 100), 300.0, "t")
+
+
+def test_lost_text_is_counted_by_letters_of_sure_words() -> None:
+    truth = words("Quyết", "định", "số", "12/2021")
+    assert text_lost(truth, truth) == 0
+    assert text_lost(truth, words("số", "12/2021", "Quyết", "định")) == 0, "columns in another order"
+    assert text_lost(truth, words("Quyết", "định", "số", "12/20", "21")) == 0, "a word in two pieces"
+    assert text_lost(truth, words("Quyêt", "định", "số", "12/2021")) == pytest.approx(1 / 17)
+    assert text_lost(truth, words("định", "số", "12/2021")) == pytest.approx(5 / 17)
+    assert text_lost(words("mờ", confidence=0.3), words("")) == 0 and np.isfinite(text_lost(words(), words()))
