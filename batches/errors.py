@@ -51,6 +51,12 @@ class Unexplained(RecordsError):
     key = "unexplained"
 
 
+class Unpaired(RecordsError):
+    """Fronts and backs of two passes do not agree in number: facts say how many there are of each."""
+
+    key = "unpaired"
+
+
 class DatabaseNewer(RecordsError):
     """The database was made by a newer version."""
 

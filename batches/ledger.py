@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, func, select
 
+from batches import backs, pages, schema
 from batches import batch as batch_records
-from batches import pages, schema
 from batches.words import PageState, SheetState
 
 
@@ -30,6 +30,10 @@ class Ledger:
     delivered_feeds: int
     """trips whose picture will be in the package; more than ``sheets`` where one side was rescanned alone"""
     explained: str | None
+    backs_due: int = 0
+    """sheets of a pass of fronts whose backs are still to come or to be joined"""
+    backs_held: int = 0
+    """sides of a pass of backs that wait to be joined; in no other count but ``fed``"""
 
     @property
     def left(self) -> int | None:
@@ -48,7 +52,7 @@ class Ledger:
     @property
     def unaccounted(self) -> int:
         """Trips of which nobody knows what became: always a reason to stop."""
-        return self.fed - self.delivered_feeds - self.separators - self.lost - self.superseded
+        return self.fed - self.delivered_feeds - self.separators - self.lost - self.superseded - self.backs_held
 
     @property
     def may_close(self) -> bool:
@@ -61,10 +65,12 @@ class Ledger:
 def of(connection: Connection, batch_id: int) -> Ledger:
     """The ledger of a batch, counted from the records. Raises NotFound."""
     row = batch_records.get(connection, batch_id)
-    kept = pages.listing(connection, batch_id)
+    waiting = backs.open_pass(connection, batch_id)
+    held = {side.sheet_id for side in waiting.backs} if waiting is not None else set()
+    kept = [page for page in pages.listing(connection, batch_id) if page.sheet_id not in held]
     live = [page for page in kept if page.sheet_state == SheetState.LIVE.value]
     blank = _blank(connection, [page.id for page in live])
-    trips = _trips(connection, batch_id)
+    trips = _trips(connection, batch_id, held)
     live_sheets = {page.sheet_id for page in live}
     full = {page.sheet_id for page in live if page.id not in blank}
     return Ledger(
@@ -79,6 +85,8 @@ def of(connection: Connection, batch_id: int) -> Ledger:
         superseded=trips["superseded"],
         delivered_feeds=trips["live"],
         explained=row.difference_reason,
+        backs_due=len(waiting.fronts) if waiting is not None else 0,
+        backs_held=trips["held"],
     )
 
 
@@ -87,18 +95,18 @@ def _blank(connection: Connection, page_ids: list[int]) -> set[int]:
     return {page_id for page_id, values in found.items() if "blank" in values and values["blank"].value}
 
 
-def _trips(connection: Connection, batch_id: int) -> Counter[str]:
+def _trips(connection: Connection, batch_id: int, held: set[int]) -> Counter[str]:
     """What became of every trip through a feeder, each judged by its own record."""
     f, p, s = schema.feed, schema.page, schema.sheet
     query = (
-        select(f.c.id, f.c.lost_because, p.c.state.label("side"), s.c.state.label("sheet"))
+        select(f.c.id, f.c.lost_because, p.c.state.label("side"), s.c.id.label("sheet_id"), s.c.state.label("sheet"))
         .select_from(f.outerjoin(p, p.c.feed_id == f.c.id).outerjoin(s, s.c.id == p.c.sheet_id))
         .where(f.c.batch_id == batch_id)
     )
     fates: dict[int, set[str]] = {}
     for row in connection.execute(query):
-        fates.setdefault(row.id, set()).add(_fate(row.lost_because, row.side, row.sheet))
-    order = ("live", "separator", "lost", "superseded", "unknown")
+        fates.setdefault(row.id, set()).add("held" if row.sheet_id in held else _fate(row.lost_because, row.side, row.sheet))
+    order = ("live", "held", "separator", "lost", "superseded", "unknown")
     return Counter(next(fate for fate in order if fate in found) for found in fates.values())
 
 

@@ -118,6 +118,8 @@ def _new_sheet(connection: Connection, run: Row[Any]) -> int:
     taken = {row.label for row in rows}
     label = str(1 + max((int(row.label) for row in rows if row.label.isdigit()), default=0))
     where = len(order)
+    if (run.settings.get("pass") or {}).get("kind") == "backs":  # waits there until it is joined to its front
+        label = back_label(rows)
     if run.purpose == "insert":
         neighbour = _insert_after(connection, run, rows)
         where = 0 if neighbour is None else order.index(neighbour.id) + 1
@@ -130,6 +132,11 @@ def _new_sheet(connection: Connection, run: Row[Any]) -> int:
         order.insert(where, made[0])
         _renumber(connection, order)
     return int(made[0])
+
+
+def back_label(rows: list[Row[Any]]) -> str:
+    """The label of the next back that waits to be joined: 3sau is the third that came."""
+    return f"{1 + sum(row.label.endswith('sau') and row.state == SheetState.LIVE.value for row in rows)}sau"
 
 
 def _insert_after(connection: Connection, run: Row[Any], rows: list[Row[Any]]) -> Row[Any] | None:

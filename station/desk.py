@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from batches import backs, batch_jobs, devices, findings, holdings, items, jobs, journal, ledger, overlaps, pages, runs, sheets
 from batches import batch as batch_records
-from batches import batch_jobs, devices, findings, holdings, items, jobs, journal, ledger, overlaps, pages, runs, sheets, states
+from batches import states as states
 from batches.errors import DeviceHeld, Invalid, NotAllowed, Unexplained
 from batches.words import BatchJobKind, BatchState, JobKind, OverlapState, RunPurpose, RunState, SheetState, WaitFor
 from scanner.backend import refuse
@@ -95,9 +96,7 @@ def start_waiting(house: House, actor: Actor, run_id: int) -> None:
         runs.signal(connection, actor.login, run_id, "console")
 
 
-def rescan(
-    house: House, actor: Actor, page_id: int, device: str, settings: ScanSettings, *, noted: Noted | None = None
-) -> int:
+def rescan(house: House, actor: Actor, page_id: int, device: str, settings: ScanSettings, *, noted: Noted | None = None) -> int:
     """Scan this sheet again; the new pictures take the place of the old, which stay on record.
 
     From the flatbed only the side of this page is taken."""
@@ -119,6 +118,16 @@ def insert_after(
 ) -> int:
     """Scan sheets that belong after this one; they are numbered 15a, 15b …"""
     return _request(house, actor, batch_id, device, settings, RunPurpose.INSERT, sheet_id, more=noted)
+
+
+def scan_back(
+    house: House, actor: Actor, sheet_id: int, device: str, settings: ScanSettings, *, noted: Noted | None = None
+) -> int:
+    """Scan the back of this sheet from a source that sees one side."""
+    with house.store.read() as connection:
+        batch_id = sheets.get(connection, sheet_id).batch_id
+    more = {**(noted or {}), "as_face": "back"}
+    return _request(house, actor, batch_id, device, settings, RunPurpose.RESCAN, sheet_id, more=more)
 
 
 def stop_run(house: House, actor: Actor, run_id: int) -> None:
@@ -309,6 +318,8 @@ def hand_over(house: House, actor: Actor, batch_id: int) -> None:
             states.move(connection, batch_id, BatchState.CAPTURING, actor.login, role=actor.role)
         if runs.active(connection, batch_id) is not None:
             raise NotAllowed(what="run", state=RunState.PAUSED.value)
+        if backs.open_pass(connection, batch_id) is not None:
+            raise NotAllowed(what="backs", state="open")
         if overlaps.waiting(connection, batch_id):
             raise NotAllowed(what="overlap", state=OverlapState.OPEN.value)
         count = ledger.of(connection, batch_id)
@@ -330,6 +341,7 @@ _UNDOABLE = frozenset(
         "sheet.state",
         "sheet.moved",
         "overlap.decided",
+        "backs.paired",
     }
 )
 
@@ -351,7 +363,10 @@ def _last_undoable(connection: Connection, login: str, batch_id: int) -> journal
     taken_back: set[int] = set()
     skip = False
     for entry in journal.entries(connection, f"batch:{batch_id}"):
-        if entry.actor != login or entry.detail.get("reason") == overlaps.REASON:  # a part of a decision, undone with it
+        if entry.actor != login or entry.detail.get("reason") in (
+            overlaps.REASON,
+            backs.REASON,
+        ):  # a part of a decision, undone with it
             continue
         if entry.action == "undo":
             taken_back.add(int(entry.detail["after"]))
@@ -370,6 +385,8 @@ def _take_back(connection: Connection, actor: Actor, entry: journal.Entry) -> No
         separating.set_state(connection, actor, subject_id, SheetState(before))
     elif entry.action == "overlap.decided":
         overlaps.reopen(connection, actor.login, subject_id, entry.detail)
+    elif entry.action == "backs.paired":
+        backs.unpair(connection, actor.login, subject_id, entry.detail["moved"])
     elif entry.action == "sheet.moved":
         _move_back(connection, actor, subject_id, int(before))
     else:
