@@ -1,18 +1,18 @@
 """What the desks show: frozen views, read in one go. Nothing here changes anything."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from batches import batch as batch_records
-from batches import findings, holdings, items, jobs, ledger, pages, review, runs, sheets, texts
+from batches import findings, holdings, items, jobs, ledger, overlaps, pages, review, runs, sheets, texts
 from batches.ledger import Ledger
 from batches.pages import Value
 from batches.words import JobKind, JobState, RunState
 from imaging import render
 from scanner.model import Face, Source
-from station import page_text
+from station import page_text, spreads
 from station.geometry import geometry_of
 from station.house import House
 
@@ -62,6 +62,8 @@ class PageView:
     width_mm: float
     height_mm: float
     revision: int
+    spread: float | None = None
+    """the gutter of two facing pages, as a fraction of the proof's width"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,12 @@ class RunView:
     last_label: str
     next_sheet: str
     sides_stored: int
+    last_sheet: int | None = None
+    """the last whole sheet that is stored, to be shown"""
+    half: bool = False
+    """the sheet to put back has come with one side only"""
+    sensors: dict[str, Any] = field(default_factory=dict)
+    """what the scanner's sensors said when the run was paused"""
     wait_for: str = ""
     """``button`` or ``paper`` where the run begins at the scanner"""
     ignored: str = ""
@@ -95,6 +103,8 @@ class DeskView:
     revision: int
     items: tuple[items.Item, ...]
     returned: tuple[Row[Any], ...]
+    overlaps: tuple[Row[Any], ...]
+    """sheets that seem to have come twice and wait for a person's word"""
     waiting: int
     """pages whose looking or reading is not done"""
 
@@ -132,6 +142,7 @@ def _view(connection: Connection, house: House, batch_id: int, after: int) -> De
         revision=batch.revision,
         items=tuple(items.listing(connection, batch_id)),
         returned=tuple(review.returned(connection, batch_id)),
+        overlaps=tuple(overlaps.waiting(connection, batch_id)),
         waiting=sum(n for (_, state), n in jobs.counts(connection, batch_id).items() if state in waiting),
     )
 
@@ -142,8 +153,9 @@ def page_views(connection: Connection, house: House, rows: list[Row[Any]]) -> li
     values = pages.values_of(connection, ids)
     found = findings.of_pages(connection, ids)
     read = texts.of_pages(connection, ids)
-    decided = {row.batch_id: review.open_verdicts(connection, row.batch_id) for row in rows[:1]}
-    uids = {row.batch_id: batch_records.get(connection, row.batch_id).uid for row in rows[:1]}
+    batch_ids = {row.batch_id for row in rows}
+    decided = {batch_id: review.open_verdicts(connection, batch_id) for batch_id in batch_ids}
+    uids = {batch_id: batch_records.get(connection, batch_id).uid for batch_id in batch_ids}
     looked = jobs.states_of(connection, ids)
     return [
         _page_view(
@@ -199,6 +211,7 @@ def _page_view(
         width_mm=round(row.width / row.dpi_x * 25.4, 1),
         height_mm=round(row.height / row.dpi_y * 25.4, 1),
         revision=row.revision,
+        spread=spreads.gutter(values, (row.width, row.height), (row.dpi_x, row.dpi_y)),
     )
 
 
@@ -249,7 +262,7 @@ def _fraction(
 
 
 def _run_view(connection: Connection, run: Row[Any]) -> RunView:
-    last, upcoming = _sheets_around(connection, run)
+    last, upcoming, half = _sheets_around(connection, run)
     rests = runs.waits(run) or run.state == RunState.PAUSED.value
     return RunView(
         id=run.id,
@@ -260,7 +273,10 @@ def _run_view(connection: Connection, run: Row[Any]) -> RunView:
         purpose=run.purpose,
         device=run.device,
         operator=run.operator,
-        last_label=last,
+        last_label=last.sheet_label if last is not None else "",
+        last_sheet=last.sheet_id if last is not None else None,
+        half=half,
+        sensors=runs.fault_sensors(connection, run) if run.state == RunState.PAUSED.value else {},
         next_sheet=upcoming,
         sides_stored=run.sides_stored,
         wait_for=runs.wait_for(run) or "",
@@ -268,21 +284,23 @@ def _run_view(connection: Connection, run: Row[Any]) -> RunView:
     )
 
 
-def _sheets_around(connection: Connection, run: Row[Any]) -> tuple[str, str]:
-    """Labels of the last whole sheet of this run and of the one to put back first."""
+def _sheets_around(connection: Connection, run: Row[Any]) -> tuple[Row[Any] | None, str, bool]:
+    """A side of the last whole sheet of this run, the label of the sheet to put back first, and whether half of that came."""
     faces: dict[int, set[str]] = {}
-    labels: dict[int, str] = {}
+    sides: dict[int, Row[Any]] = {}
     for row in pages.of_run(connection, run.id):
         faces.setdefault(row.sheet_id, set()).add(row.face)
-        labels[row.sheet_id] = row.sheet_label
+        sides[row.sheet_id] = row
     both = {Face.FRONT.value, Face.BACK.value}
     wanted = both if run.settings["source"] == Source.DUPLEX.value else set()
     whole = [sheet for sheet, there in faces.items() if there >= wanted]
     half = [sheet for sheet, there in faces.items() if there < wanted]
-    last = labels[whole[-1]] if whole else ""
+    last = sides[whole[-1]] if whole else None
     if half:
-        return last, labels[half[-1]]
+        return last, sides[half[-1]].sheet_label, True
     if run.target_sheet_id and run.purpose == "rescan":
-        return last, str(sheets.get(connection, run.target_sheet_id).label)
+        return last, str(sheets.get(connection, run.target_sheet_id).label), False
+    if (run.settings.get("pass") or {}).get("kind") == "backs":
+        return last, sheets.back_label(sheets.listing(connection, run.batch_id)), False
     numbers = [int(row.label) for row in sheets.listing(connection, run.batch_id) if row.label.isdigit()]
-    return last, str(max(numbers, default=0) + 1)
+    return last, str(max(numbers, default=0) + 1), False

@@ -41,6 +41,8 @@ ROUTES: dict[str, Allowed] = {
     "scan.start": _OPERATOR,
     "scan.rescan": _OPERATOR,
     "scan.insert": _OPERATOR,
+    "scan.begin": _OPERATOR,
+    "scan.overlap": _OPERATOR,
     "scan.stop": _OPERATOR,
     "scan.resume": _OPERATOR,
     "scan.give_up": _OPERATOR,
@@ -63,6 +65,23 @@ ROUTES: dict[str, Allowed] = {
     "page.sheet_state": _OPERATOR,
     "page.move_sheet": _OPERATOR,
     "picture.show": _DESKS,
+    "page.gutter": _OPERATOR,
+    "page.split": _OPERATOR,
+    # its words
+    "text.show": _DESKS,
+    "text.words": _DESKS,
+    "text.mend": _OPERATOR,
+    "text.undo": _OPERATOR,
+    "text.vocabulary": _ADMINISTRATOR,
+    "text.forget": _ADMINISTRATOR,
+    # secrecy marks
+    "secrecy.confirm": _DESKS,
+    "secrecy.dismiss": _SUPERVISOR,
+    "secrecy.reopen": _SUPERVISOR,
+    # separators
+    "slips.show": _DESKS,
+    "slips.pdf": _OPERATOR,
+    "slips.blank_pairs": _OPERATOR,
     # documents
     "items.show": _DESKS,
     "items.split": _OPERATOR,

@@ -27,10 +27,31 @@ from web.views import (
     release,
     review,
     scan,
+    secrecy,
+    slips,
+    text,
 )
 
 _VENDOR = Path(__file__).parent / "static" / "vendor"
-_PARTS = (login, home, intake, scan, imports, page, picture, items, review, release, journal, profiles, device_health, admin)
+_PARTS = (
+    login,
+    home,
+    intake,
+    scan,
+    imports,
+    page,
+    picture,
+    text,
+    secrecy,
+    slips,
+    items,
+    review,
+    release,
+    journal,
+    profiles,
+    device_health,
+    admin,
+)
 
 
 def create_app(house: House, settings: Settings) -> Flask:
@@ -45,6 +66,7 @@ def create_app(house: House, settings: Settings) -> Flask:
     security.prepare(app, settings, house.folders.root)
     app.before_request(lambda: speak(settings.station.language))
     identity.install(app)
+    secrecy.install(app)
     imports.install(app)
     # after the roles' table: a stranger is told to log in, not that a form is stale
     CSRFProtect(app).exempt(archive_interface)  # programs with a token, no forms

@@ -33,6 +33,7 @@ def page_data(page: Any) -> dict[str, Any]:
         "proof": picture(page, "proof"),
         "whole": picture(page, "whole"),
         "full": picture(page, "full"),
+        "spread": page.spread,
     }
 
 
@@ -101,6 +102,8 @@ def badge(page: Any, findings: list[dict[str, Any]]) -> dict[str, str] | None:
         return {"kind": "plain", "text": "⁋ " + words("console.badge.separator")}
     if page.blank:
         return {"kind": "plain", "text": "□ " + words("console.badge.blank")}
+    if page.spread is not None:
+        return {"kind": "plain", "text": "◫ " + words("console.spread.badge")}
     return None
 
 
@@ -125,12 +128,18 @@ def caption(page: Any, findings: list[dict[str, Any]]) -> str:
 
 
 def batch_finding(finding: Any) -> dict[str, Any]:
-    """A finding of the batch as a whole, with the pages it speaks of. ``finding``: a row of the records."""
+    """A finding of the batch as a whole, with the pages it speaks of and, from a slip, the document. ``finding``: a row of
+    the records."""
+    about = finding.pages or {}
     return {
         "id": finding.id,
         "mark": MARKS.get(finding.level, "·") if finding.state == "open" else "✓",
         "level": finding.level,
         "check": finding.check_id,
         "name": finding_words(finding.check_id, finding.hint, "title") or finding.check_id,
-        "pages": list(finding.pages or ()),
+        "line": finding_words(
+            finding.check_id, finding.hint, "sentence", value=finding.value or 0, limit=finding.limit_value or 0
+        ),
+        "document": about.get("document"),
+        "pages": list(about.get("pages", ())),
     }

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from station import desk, desk_view
+from station import desk, desk_view, separating
 from station.words import words
 from web import answers, identity
 from web.item_fields import FIELDS, proposed, read_fields
@@ -18,6 +18,8 @@ blueprint = Blueprint("items", __name__)
 def show(batch_id: int) -> str:
     view = desk_view.view(identity.house(), batch_id)
     shown = {page.id: page_data(page) for page in view.pages}
+    with identity.house().store.read() as connection:
+        slips = separating.of_batch(connection, batch_id)
     return render_template(
         "items.html",
         view=view,
@@ -25,6 +27,7 @@ def show(batch_id: int) -> str:
         place=view.place,
         items=view.items,
         shown=shown,
+        slips=slips,
         fields=FIELDS,
         proposed=proposed,
     )

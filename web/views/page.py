@@ -9,7 +9,7 @@ from batches import jobs
 from batches import pages as page_records
 from batches.errors import Invalid
 from batches.words import JobKind, JobState, SheetState
-from station import desk, desk_view
+from station import desk, desk_view, spreads
 from station.words import words
 from web import answers, asked, identity
 from web.showing import page_data
@@ -68,6 +68,23 @@ def crop(page_id: int) -> Response:
 def straighten(page_id: int) -> Response:
     desk.straighten(identity.house(), identity.actor(), page_id, asked.number("degrees"))
     return _done(page_id, "straightened")
+
+
+@blueprint.get("/pages/<int:page_id>/gutter")
+def gutter(page_id: int) -> dict[str, float]:
+    """Where two facing pages seem to part, as a fraction of the picture's width."""
+    at, confidence = spreads.suggest(identity.house(), page_id)
+    return {"at": at, "confidence": confidence}
+
+
+@blueprint.post("/pages/<int:page_id>/gutter")
+def split(page_id: int) -> Response:
+    """``at``: fraction of the picture's width; empty makes it one page again."""
+    at = asked.number("at")
+    spreads.set_gutter(identity.house(), identity.actor(), page_id, at)
+    return answers.done(
+        url_for("page.show", page_id=page_id), words(f"console.spread.did.{'joined' if at is None else 'split'}")
+    )
 
 
 @blueprint.post("/pages/<int:page_id>/blank")

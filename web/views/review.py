@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from batches.errors import Invalid
 from batches.review import REASONS
 from batches.words import Verdict
-from station import review_desk
+from station import review_desk, secrecy
 from station.words import words
 from web import answers, asked, identity, places
 from web.showing import batch_finding, page_data
@@ -127,4 +127,5 @@ def _parts(view: Any) -> dict[str, Any]:
         "batch_findings": [batch_finding(finding) for finding in view.batch_findings],
         "wanted": sum(data["why"] != "rest" for data in listed),
         "labels": {data["id"]: data["label"] for data in listed},
+        "secret_pages": [one.page.id for one in view.pages if any(f.state == "open" for f in secrecy.alarms(one.page))],
     }

@@ -18,7 +18,7 @@ export function watch(desk, apply) {
   async function ask(after = state.revision) {
     try {
       const response = await fetch(`${desk.dataset.changes}?after=${after}`, { headers: { Accept: 'application/json' } });
-      if (response.status === 401) { location.reload(); return; }
+      if (response.status === 401 || response.status === 403) { location.reload(); return; }
       if (response.ok) take(await response.json());
     } catch { lost(); }
   }

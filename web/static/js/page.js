@@ -59,6 +59,11 @@ async function sharpen(proof) {
 
 function drawFindings(proof) {
   const ratio = proof.height / proof.width;
+  if (page.spread !== null) {
+    const element = document.createElement('div');
+    element.className = 'gutter';
+    viewer.addOverlay({ element, location: new window.OpenSeadragon.Rect(page.spread, 0, 0.001, ratio) });
+  }
   for (const one of page.findings) {
     if (!one.box || one.decided || one.level === 'info') continue;
     const [x0, y0, x1, y1] = one.box;
@@ -203,7 +208,7 @@ function pull(dx, dy, edges, start) {
 // -- the page as it is now: a picture made anew meanwhile is shown, unless somebody is at work on the old one ---------------
 
 async function look() {
-  if (cropper.hidden && !document.querySelector('dialog[open]')) {
+  if (cropper.hidden && document.getElementById('splitter').hidden && !document.querySelector('dialog[open]')) {
     const response = await fetch(`${urls.changes}?after=${desk.dataset.revision}`, { headers: { Accept: 'application/json' } }).catch(() => null);
     const changed = response?.ok ? await response.json() : null;
     if (changed?.pages.some((one) => one.id === page.id)) { location.reload(); return; }
