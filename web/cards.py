@@ -45,7 +45,8 @@ def card_of(view: DeskView, scanners: int) -> Card:
     if state not in (BatchState.OPEN, BatchState.CAPTURING, BatchState.REJECTED):
         return _elsewhere(state)
     if not scanners and view.ledger.difference != 0:
-        return _said("no_scanner", "fault", (Button("refresh_devices", words("console.card.no_scanner.button"), "Enter"),))
+        look = Button("refresh_devices", words("console.card.no_scanner.button"), "Enter")
+        return _said("no_scanner", "fault", (look, Button("imports", words("console.imports.link"))))
     return _count_card(view)
 
 
@@ -130,7 +131,8 @@ def _count_card(view: DeskView) -> Card:
     """No run is open: the counts say whether to begin, to go on, to look, or to hand over."""
     ledger = view.ledger
     if not ledger.sheets:
-        return _said("first", "step", (Button("start", words("console.card.first.button"), "Enter"),))
+        start = Button("start", words("console.card.first.button"), "Enter")
+        return _said("first", "step", (start, Button("imports", words("console.imports.link"))))
     if ledger.prepared is None:
         count = Button("count", words("console.card.uncounted.button"), "Enter")
         return _said("uncounted", "step", (count,), sheets=ledger.sheets)
