@@ -22,7 +22,7 @@ GLASS = "glass"
 SIDES = (Face.FRONT.value, Face.BACK.value, GLASS)
 PARTS = ("glass", "rollers", "service")
 """What can be done to a scanner: glass wiped, rollers wiped or changed, serviced."""
-_RECENT = 60
+_RECENT = 30
 """Newest pages a side in which dirt is looked for: more than twice what begins and ends an alarm."""
 _TREND = 600
 
@@ -107,6 +107,14 @@ def wiped(house: House, identity: str) -> list[Wiped]:
     with house.store.read() as connection:
         device = devices.get(connection, identity)
         return _wiped(connection, device, limits_of(house))
+
+
+def glance(house: House, identity: str) -> tuple[list[Alarm], list[Wiped]]:
+    """:func:`alarms` and :func:`wiped` in one look."""
+    with house.store.read() as connection:
+        device = devices.get(connection, identity)
+        limits = limits_of(house)
+        return _alarms(connection, device, limits), _wiped(connection, device, limits)
 
 
 def cleaned(house: House, actor: Actor, identity: str, part: str, note: str = "") -> None:

@@ -49,7 +49,7 @@ def desk_health(house: House, device: str | None) -> DeskHealth:
     """For the scan desk. ``device``: the chosen scanner."""
     if device is None:
         return DeskHealth("", None, (), "")
-    standing, wiped = health.alarms(house, device), health.wiped(house, device)
+    standing, wiped = health.glance(house, device)
     limits = health.limits_of(house)
     told = [one for one in wiped if _worth_telling(one)]
     alarm = alarm_card(standing, wiped) if standing else None
