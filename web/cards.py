@@ -1,69 +1,52 @@
 """The one next step of the scan desk, chosen from what the records say. Pure: a view in, a card out."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from batches.ledger import Ledger
+from batches.runs import WAITING, WATCHED
 from batches.words import BatchState, RunPurpose, RunState
 from station.desk_view import DeskView, RunView
 from station.importing import HOT_FOLDER
 from station.words import has_words, words
+from web.card import Button, Card, said
+from web.cards_guided import fault_card, overlap_card, waiting_card
 
 _OPEN = (BatchState.OPEN, BatchState.CAPTURING, BatchState.REJECTED, BatchState.PROCESSED)
-
-
-@dataclass(frozen=True, slots=True)
-class Button:
-    """``deed``: what the desk's script does; it names an endpoint of the scan desk or an act of the page on screen."""
-
-    deed: str
-    label: str
-    key: str = ""
-    fields: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """``tone``: step, busy, fault or done. The first button is the next step."""
-
-    name: str
-    tone: str
-    safe: str
-    title: str
-    text: str
-    buttons: tuple[Button, ...] = ()
-    note: str = ""
 
 
 def card_of(view: DeskView, scanners: int) -> Card:
     """``scanners``: devices present that may take this batch."""
     state = BatchState(view.batch.state)
     if view.run is not None and view.run.state != RunState.FINISHED:
-        return _run_card(view.run)
+        return _run_card(view.run, view.ledger)
+    if view.overlaps and state in (BatchState.CAPTURING, BatchState.REJECTED):
+        return overlap_card(view)
     if view.returned and state in _OPEN:
         return _mend(view, scanners)
     if state not in (BatchState.OPEN, BatchState.CAPTURING, BatchState.REJECTED):
         return _elsewhere(state)
     if not scanners and view.ledger.difference != 0:
         look = Button("refresh_devices", words("console.card.no_scanner.button"), "Enter")
-        return _said("no_scanner", "fault", (look, Button("imports", words("console.imports.link"))))
+        return said("no_scanner", "fault", (look, Button("imports", words("console.imports.link"))))
     return _count_card(view)
 
 
-def _run_card(run: RunView) -> Card:
+def _run_card(run: RunView, ledger: Ledger) -> Card:
     if run.purpose == RunPurpose.IMPORT:
         return _import_card(run)
     if run.state == RunState.PAUSED:
-        return _fault(run)
+        return fault_card(run, ledger)
+    if run.state == RunState.REQUESTED and run.wait_for and run.phase in (WAITING, WATCHED):
+        return waiting_card(run, ledger)
     if run.state == RunState.REQUESTED:
         give_up = Button("give_up", words("console.card.waiting.button"), "Escape", {"run": run.id})
-        return _said("waiting", "busy", (give_up,))
+        return said("waiting", "busy", (give_up,))
     if run.request == "stop":
-        return _said("stopping", "busy", (), sides=run.sides_stored)
+        return said("stopping", "busy", (), sides=run.sides_stored)
     stop = Button("stop", words("console.card.running.button"), "Escape", {"run": run.id})
     name = "rescanning" if run.purpose == RunPurpose.RESCAN else "running"
     phase = words(f"phase.{run.phase}") if has_words(f"phase.{run.phase}") else words("phase.open")
-    return _said(name, "busy", (stop,), sides=run.sides_stored, phase=phase)
+    return said(name, "busy", (stop,), sides=run.sides_stored, phase=phase)
 
 
 def _import_card(run: RunView) -> Card:
@@ -71,36 +54,18 @@ def _import_card(run: RunView) -> Card:
     run_id = {"run": run.id}
     if run.state == RunState.REQUESTED:
         give_up = Button("give_up", words("console.card.importing.waiting.button"), "Escape", run_id)
-        return _said("importing.waiting", "busy", (give_up,))
+        return said("importing.waiting", "busy", (give_up,))
     look = Button("imports", words("console.card.importing.running.open"))
     if run.state == RunState.PAUSED:
         name = f"importing.{run.fault}" if has_words(f"console.card.importing.{run.fault}.safe") else "importing.paused"
         resume = Button("resume", words("console.card.importing.paused.button"), "Enter", run_id)
         close = Button("give_up", words("console.card.importing.paused.give_up"), "", run_id)
-        return _said(name, "step" if name == "importing.paused" else "fault", (resume, close, look), sides=run.sides_stored)
+        return said(name, "step" if name == "importing.paused" else "fault", (resume, close, look), sides=run.sides_stored)
     if run.request == "stop":
-        return _said("importing.stopping", "busy", (), sides=run.sides_stored)
+        return said("importing.stopping", "busy", (), sides=run.sides_stored)
     name = "importing.hot" if run.device == HOT_FOLDER else "importing.running"
     stop = Button("stop", words(f"console.card.{name}.button"), "Escape", run_id)
-    return _said(name, "busy", (stop, look), sides=run.sides_stored)
-
-
-def _fault(run: RunView) -> Card:
-    """What is safe first, then where to put the paper back, then the button."""
-    key = f"fault.{run.fault or 'operator_stop'}"
-    values = {"sheet": run.next_sheet, "last": run.last_label or "—", "nearest": "—"}
-    name, _, safe = words(f"{key}.title", **values).partition(" — ")
-    resume = Button("resume", words(f"{key}.button", **values), "Enter", {"run": run.id})
-    close = Button("give_up", words("console.card.fault.give_up"), "", {"run": run.id})
-    return Card(
-        "fault",
-        "step" if run.fault == "operator_stop" else "fault",
-        f"{name} — {safe}" if safe else name,
-        words("console.card.fault.title", **values),
-        words(f"{key}.text", **values),
-        (resume, close),
-        words("console.card.fault.note", **values) if run.fault in ("jam", "double_feed", "crashed", "hung") else "",
-    )
+    return said(name, "busy", (stop, look), sides=run.sides_stored)
 
 
 def _mend(view: DeskView, scanners: int) -> Card:
@@ -109,10 +74,10 @@ def _mend(view: DeskView, scanners: int) -> Card:
     page = next((page for page in view.pages if page.id == verdict.page_id), None)
     label = page.sheet_label if page is not None else "?"
     reason = words(f"console.reason.{verdict.reason}") if has_words(f"console.reason.{verdict.reason}") else ""
-    said = f"{reason}: {verdict.note}" if verdict.note else reason
+    why = f"{reason}: {verdict.note}" if verdict.note else reason
     fields = {"page": verdict.page_id}
     buttons = (Button("rescan", words("console.card.mend.button", sheet=label), "Enter", fields),) if scanners else ()
-    return _said("mend", "step", buttons, sheet=label, reason=said, count=len(view.returned))
+    return said("mend", "step", buttons, sheet=label, reason=why, count=len(view.returned))
 
 
 def _elsewhere(state: BatchState) -> Card:
@@ -132,15 +97,15 @@ def _count_card(view: DeskView) -> Card:
     ledger = view.ledger
     if not ledger.sheets:
         start = Button("start", words("console.card.first.button"), "Enter")
-        return _said("first", "step", (start, Button("imports", words("console.imports.link"))))
+        return said("first", "step", (start, Button("imports", words("console.imports.link"))))
     if ledger.prepared is None:
         count = Button("count", words("console.card.uncounted.button"), "Enter")
-        return _said("uncounted", "step", (count,), sheets=ledger.sheets)
+        return said("uncounted", "step", (count,), sheets=ledger.sheets)
     over = Button("hand_over", words("console.card.ready.button"), "Enter")
     if ledger.agrees:
         return _ready(view, over)
     if ledger.explained:
-        return _said("explained", "step", (over,), reason=ledger.explained)
+        return said("explained", "step", (over,), reason=ledger.explained)
     return _differs(ledger)
 
 
@@ -150,11 +115,11 @@ def _differs(ledger: Ledger) -> Card:
     if difference > 0:
         scan = Button("start", words("console.card.more.button", sheet=ledger.sheets + 1), "Enter")
         count = Button("count", words("console.card.more.count"))
-        return _said("more", "step", (scan, count), left=difference, sheet=ledger.sheets + 1)
+        return said("more", "step", (scan, count), left=difference, sheet=ledger.sheets + 1)
     if difference < 0:
         count = Button("count", words("console.card.surplus.button"), "Enter")
-        return _said("surplus", "fault", (count,), surplus=-difference)
-    return _said("unaccounted", "fault", (), count=ledger.unaccounted)
+        return said("surplus", "fault", (count,), surplus=-difference)
+    return said("unaccounted", "fault", (), count=ledger.unaccounted)
 
 
 def _ready(view: DeskView, over: Button) -> Card:
@@ -163,18 +128,12 @@ def _ready(view: DeskView, over: Button) -> Card:
     if errors:
         look = Button("next_flag", words("console.card.flags.button"), "Enter")
         later = Button("hand_over", words("console.card.flags.hand_over"))
-        return _said("flags", "step", (look, later), count=errors)
+        return said("flags", "step", (look, later), count=errors)
     if warnings:
-        return _said("ready_warned", "step", (over,), count=warnings, sheets=view.ledger.sheets)
-    return _said("ready", "step", (over,), sheets=view.ledger.sheets)
+        return said("ready_warned", "step", (over,), count=warnings, sheets=view.ledger.sheets)
+    return said("ready", "step", (over,), sheets=view.ledger.sheets)
 
 
 def has_open(page: Any, level: str) -> bool:
     """Whether a finding of this level on the page waits for a person's word."""
     return any(finding.level == level and finding.state == "open" for finding in page.findings)
-
-
-def _said(name: str, tone: str, buttons: tuple[Button, ...], **values: Any) -> Card:
-    key = f"console.card.{name}"
-    safe, title, text = (words(f"{key}.{part}", **values) for part in ("safe", "title", "text"))
-    return Card(name, tone, safe, title, text, buttons)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from station import profiles
+from station.buttons import SENSOR
 from station.devices import DeviceView
 from station.house import House
 from station.profiles import Fit, ProfileView
@@ -27,6 +28,8 @@ class Choice:
     refused: dict[_Pair, str] = field(default_factory=dict)
     nearest: frozenset[_Pair] = frozenset()
     gentle: dict[str, str] = field(default_factory=dict)
+    waits: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """device → how a run can begin at it: ``button``, ``paper``"""
 
 
 def fitting(listed: list[DeviceView], *, practice: bool) -> tuple[DeviceView, ...]:
@@ -51,7 +54,13 @@ def choice_of(house: House, view: Any, scanners: tuple[DeviceView, ...]) -> Choi
         {pair: why_not(fit) for pair, fit in found.items() if not fit.fits},
         frozenset(pair for pair, fit in found.items() if fit.problems and fit.right_model and fit.nearest is not None),
         {one.identity: profiles.gentle(offered[0].settings, one.capabilities).source.value for one in scanners if offered},
+        {one.identity: _waits(one) for one in scanners},
     )
+
+
+def _waits(device: DeviceView) -> tuple[str, ...]:
+    there = () if device.practice else device.capabilities.sensors
+    return tuple(way.value for way, sensor in SENSOR.items() if sensor in there)
 
 
 def _fit(profile: ProfileView, device: DeviceView) -> Fit:

@@ -219,7 +219,7 @@ def test_changes_bring_only_what_changed(operator: Client, scene: Scene) -> None
     patch = operator.get(f"/batches/{FIRST}/scan/changes?after={whole['revision']}").json
     assert [one["id"] for one in patch["pages"]] == [page_id]
     assert thumbs(patch["pages"][0]["html"])[0]["blank"] is True
-    assert set(patch["html"]) == {"card", "health", "ledger", "profile", "status"}
+    assert set(patch["html"]) == {"card", "overlap", "health", "ledger", "profile", "status"}
 
 
 def test_the_stream_tells_a_change_and_gives_its_place_back(app: Flask, operator: Client, scene: Scene) -> None:

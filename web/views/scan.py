@@ -10,7 +10,7 @@ from batches import devices as device_records
 from batches import pages as page_records
 from batches import runs
 from batches.errors import Invalid
-from batches.words import RunState
+from batches.words import OverlapState, RunState, WaitFor
 from scanner.model import Source
 from station import desk, desk_view, devices, scan_asked
 from station.desk_view import DeskView
@@ -18,12 +18,13 @@ from station.scan_asked import AskedScan
 from station.words import has_words, words
 from web import answers, asked, identity, live, places
 from web.cards import card_of, has_open
+from web.cards_guided import overlap_question
 from web.choices import Choice, choice_of, fitting
 from web.health_cards import desk_health
 from web.showing import page_data
 
 blueprint = Blueprint("scan", __name__)
-_PARTS = ("card", "health", "ledger", "profile", "status")
+_PARTS = ("card", "overlap", "health", "ledger", "profile", "status")
 
 
 @blueprint.get("/batches/<int:batch_id>/scan", endpoint="desk")
@@ -57,8 +58,29 @@ def stream(batch_id: int) -> Any:
 @blueprint.post("/batches/<int:batch_id>/start")
 def start(batch_id: int) -> Response:
     scan = _asked_scanner()
-    desk.start_run(identity.house(), identity.actor(), batch_id, scan.device, scan.settings, noted=scan.noted)
+    wait_for = _wait_for()
+    desk.start_run(
+        identity.house(), identity.actor(), batch_id, scan.device, scan.settings, wait_for=wait_for, noted=scan.noted
+    )
+    return _done(batch_id, "started") if wait_for is None else answers.done(_desk(batch_id), words("guided.wait.did"))
+
+
+@blueprint.post("/batches/<int:batch_id>/begin")
+def begin(batch_id: int) -> Response:
+    """Now, without the scanner's button that the run waits for."""
+    desk.start_waiting(identity.house(), identity.actor(), _run_of(batch_id))
     return _done(batch_id, "started")
+
+
+@blueprint.post("/overlaps/<int:overlap_id>")
+def overlap(overlap_id: int) -> Response:
+    """Which picture of a sheet that seems to have come twice is kept."""
+    try:
+        keep = OverlapState(asked.text("keep"))
+    except ValueError:
+        raise Invalid(what="overlap", value=asked.text("keep")) from None
+    desk.decide_overlap(identity.house(), identity.actor(), overlap_id, keep)
+    return answers.done(url_for("home.index"), words(f"guided.overlap.did.{keep.value}"))
 
 
 @blueprint.post("/pages/<int:page_id>/rescan")
@@ -126,6 +148,17 @@ def hand_over(batch_id: int) -> Response:
 
 def _done(batch_id: int, said: str) -> Response:
     return answers.done(url_for("scan.desk", batch_id=batch_id), words(f"console.did.{said}"))
+
+
+def _desk(batch_id: int) -> str:
+    return url_for("scan.desk", batch_id=batch_id)
+
+
+def _wait_for() -> WaitFor | None:
+    try:
+        return WaitFor(asked.text("wait")) if asked.text("wait") else None
+    except ValueError:
+        raise Invalid(what="wait", value=asked.text("wait")) from None
 
 
 def _run_of(batch_id: int) -> int:
@@ -207,6 +240,7 @@ def _parts(view: DeskView) -> dict[str, Any]:
         "ledger": view.ledger,
         "card": card_of(view, len(scanners)),
         "choice": choice,
+        "overlap": overlap_question(view),
         "running": running,
         "health": desk_health(identity.house(), choice.device.identity if choice.device else None),
         "flags": sum(has_open(page, "error") or has_open(page, "warning") for page in view.pages),

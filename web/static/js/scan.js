@@ -53,6 +53,10 @@ function able() {
     const first = [...form.elements.profile.options].find((one) => !one.disabled);
     if (first) form.elements.profile.value = first.value;
   }
+  const waits = (device.dataset.waits || '').split(' ').filter(Boolean);
+  form.elements.wait.closest('label').hidden = waits.length === 0;
+  for (const option of form.elements.wait.options) option.disabled = option.value !== '' && !waits.includes(option.value);
+  if (form.elements.wait.selectedOptions[0]?.disabled) form.elements.wait.value = '';
   for (const line of form.querySelectorAll('[data-about]')) line.hidden = line.dataset.about !== form.elements.profile.value;
   for (const line of form.querySelectorAll('[data-misfit]')) line.hidden = line.dataset.misfit !== device.value;
   for (const line of form.querySelectorAll('[data-fragile]')) line.hidden = !form.elements.fragile.checked || line.dataset.fragile !== device.dataset.gentle;
@@ -61,7 +65,7 @@ function able() {
 function scanner() {
   const form = document.getElementById('scanner');
   if (!form) return { device: '', profile: '' };
-  return { device: form.elements.device.value, profile: form.elements.profile.value, fragile: form.elements.fragile.checked ? 1 : '' };
+  return { device: form.elements.device.value, profile: form.elements.profile.value, wait: form.elements.wait.value, fragile: form.elements.fragile.checked ? 1 : '' };
 }
 
 const live = watch(desk, apply);
@@ -74,6 +78,10 @@ async function act(url, fields) {
 
 deeds.start = () => act(urls.start, scanner());
 deeds.start_nearest = (_, fields) => act(urls.start, { ...scanner(), ...fields, nearest: 1 });
+deeds.begin = (_, fields) => act(urls.begin, fields);
+deeds.overlap = (_, fields) => act(at('overlap', fields.overlap), { keep: fields.keep });
+deeds.show_overlap = () => { document.getElementById('overlap').hidden = false; };
+deeds.later_overlap = () => { document.getElementById('overlap').hidden = true; };
 deeds.stop = (_, fields) => act(urls.stop, fields);
 deeds.resume = (_, fields) => act(urls.resume, fields);
 deeds.give_up = (_, fields) => act(urls.give_up, fields);
