@@ -18,7 +18,7 @@ from imaging.values import Pixels, Raster, Turn
 ACCESS_QUALITY = 50
 """JPEG quality of the standard access copy; how it was found: docs/decisions/0005-pdfa-without-ghostscript.md."""
 
-LUMINANCE, CHROMA, LEVEL_FROM = (16.0, 52.0), (10.0, 24.0), 2.0
+LUMINANCE, CHROMA, LEVEL_FROM = (16.0, 60.0), (10.0, 24.0), 2.0
 """Steps of the first and of the level part of each table, and the frequency from which it is level. The first stay fine, else
 smooth paper falls into squares; fine chroma costs 1 % of a page and takes a fifth off the colour error of a seal."""
 

@@ -55,15 +55,16 @@ def unpacked(image: PageImage) -> Layers:
 def composed(image: PageImage) -> Pixels:
     """The page as a reader shows it, uint8 BGR at its own size."""
     layers, size = unpacked(image), (image.width, image.height)
-    page = _enlarged(layers.background, size)
+    page = enlarged(layers.background, size)
     inked = g4_pixels(layers.mask, size) == 0
-    np.copyto(page, _enlarged(layers.ink, size), where=inked[..., None])
+    np.copyto(page, enlarged(layers.ink, size), where=inked[..., None])
     for (x0, y0, x1, y1), data in layers.patches:
-        page[y0:y1, x0:x1] = _enlarged(data, (x1 - x0, y1 - y0))
+        page[y0:y1, x0:x1] = enlarged(data, (x1 - x0, y1 - y0))
     return page
 
 
-def _enlarged(data: bytes, size: tuple[int, int]) -> Pixels:
+def enlarged(data: bytes, size: tuple[int, int]) -> Pixels:
+    """A coarse layer at ``size`` (width, height), as readers enlarge it."""
     return cast(Pixels, cv2.resize(simplejpeg.decode_jpeg(data, "BGR"), size, interpolation=cv2.INTER_LINEAR))
 
 
