@@ -5,7 +5,6 @@ import errno
 import hashlib
 import json
 import os
-import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -19,6 +18,7 @@ from imaging import load, pdfa
 from imaging.ocr import LanguageMissing
 from imaging.ocr.tessdata import find_tessdata
 from station import convert_page
+from station.arrivals import listing
 from station.convert_page import PageTask, TryAgain
 from station.errors import SohoaError, UsageError
 from station.inspecting import bad_page
@@ -26,6 +26,7 @@ from station.placeholder import placeholder
 from station.words import words
 from station.workers import Executor, LocalPool, WorkerLost
 
+READY = ("station.convert_ready",)
 PAGE_SECONDS = 120.0
 BIND_SECONDS = 3600.0
 VERSION = 2
@@ -132,18 +133,7 @@ def _files(inputs: Sequence[Path], out: Path) -> Iterator[Path]:
         if not given.is_dir():
             yield given
             continue
-        inside = (path for path in given.rglob("*") if path.suffix.lower() in load.SUFFIXES and path.is_file())
-        visible = (path for path in inside if not any(part.startswith(".") for part in path.relative_to(given).parts))
-        yield from (
-            path for path in sorted(visible, key=lambda p: _natural(p.relative_to(given))) if path.absolute() != out.absolute()
-        )
-
-
-def _natural(path: Path) -> list[list[tuple[int, str]]]:
-    return [
-        [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", step.casefold())]
-        for step in path.parts
-    ]
+        yield from (path for path in listing(given, deep=True) if path.absolute() != out.absolute())
 
 
 def _pages_of(file: Path, options: Options) -> list[_Page]:
@@ -198,7 +188,7 @@ def _alive(pid: int) -> bool:
 
 
 def _run(job: _Job, given: Executor | None, progress: Progress) -> pdfa.PdfReport:
-    pool = given or LocalPool(job.options.jobs or os.cpu_count() or 1)
+    pool = given or workers(job.options.jobs)
     try:
         _work_through(job, pool, progress)
         names = tuple(page.name for page in job.pages)
@@ -207,6 +197,11 @@ def _run(job: _Job, given: Executor | None, progress: Progress) -> pdfa.PdfRepor
     finally:
         if given is None:
             pool.close()
+
+
+def workers(jobs: int) -> LocalPool:
+    """Processes for ``convert`` to use again and again; ``jobs`` 0: one a core."""
+    return LocalPool(jobs or os.cpu_count() or 1, ready=READY, forked=True)
 
 
 def _work_through(job: _Job, pool: Executor, progress: Progress) -> None:

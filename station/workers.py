@@ -12,6 +12,8 @@ from typing import Any, Protocol
 import cv2
 from pebble import ProcessExpired, ProcessPool
 
+from station import fork_server
+
 _RECYCLE_AFTER = 500  # pages a process; whatever a library leaks goes with it
 _READING_NICENESS = 10
 _PAGE_WORK = ("station.looking", "station.reading")
@@ -31,16 +33,19 @@ WorkerLost = ProcessExpired
 
 
 class LocalPool:
-    """``workers`` processes on this machine, each with one thread. ``ready``: modules they load before their first work."""
+    """``workers`` processes on this machine, each with one thread. ``ready``: modules they load before their first work.
+    ``forked``: from one process that has those loaded, where the system can; for a command that ends, not a service."""
 
-    def __init__(self, workers: int, *, nice: bool = False, ready: tuple[str, ...] = _PAGE_WORK) -> None:
+    def __init__(self, workers: int, *, nice: bool = False, ready: tuple[str, ...] = _PAGE_WORK, forked: bool = False) -> None:
+        if forked:
+            fork_server.begin(ready)
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy reads it once, when a worker loads it
         self._pool = ProcessPool(
             max_workers=workers,
             max_tasks=_RECYCLE_AFTER,
             initializer=_settle_in,
             initargs=(_READING_NICENESS if nice else 0,),
-            context=get_context("spawn"),
+            context=fork_server.context() if forked else get_context("spawn"),
         )
         for _ in range(workers):  # libraries take seconds to load: not while the first page waits
             self._pool.schedule(_warm_up, args=(ready,))

@@ -1,0 +1,19 @@
+"""What every worker of ``sohoa convert`` needs, loaded once before the workers are forked: the engine's network and the
+language model among them. Nothing here starts a thread."""
+
+from contextlib import suppress
+
+import cv2
+
+from imaging.language import load_model
+from imaging.ocr import EngineFault
+from station import convert_page
+from station.page_work import resident
+
+cv2.setNumThreads(1)
+
+with suppress(EngineFault):  # without the language the command itself says what to install
+    resident("vie")
+
+_MODEL = load_model()
+_LOADED = (_MODEL.numbers, _MODEL.by_base, _MODEL.by_tail, convert_page.work)
