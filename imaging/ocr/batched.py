@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import tesserocr
 from tesserocr import PT, RIL
+from threadpoolctl import threadpool_limits
 
 from imaging.ocr.decoding import decode
 from imaging.ocr.engine import EngineFault, EngineTimeout, Layout, ReadLine
@@ -35,6 +36,7 @@ class Batched(Resident):
 
     def __init__(self, language: str = "vie") -> None:
         """Raises ``NotReadable`` where the language file holds another kind of network."""
+        threadpool_limits(1, "blas")  # workers share the cores already; more threads only wait for each other here
         self._network = load_network(known_folder((language,)) / f"{language}.traineddata")
         super().__init__(language)
         self.name = self.name.replace("(tesserocr)", "(tesserocr, lines together)")
