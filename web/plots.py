@@ -21,12 +21,17 @@ class Curve:
     count: int
 
 
-def curve(values: Sequence[float], limit: float | None = None, least_span: float = 0.0) -> Curve | None:
-    """Oldest left. Many values are told by the median of each stretch. None below two values."""
+def curve(
+    values: Sequence[float], limit: float | None = None, least_span: float = 0.0, *, from_zero: bool = False
+) -> Curve | None:
+    """Oldest left. ``from_zero``: the curve stands on 0. Many values are told by the median of each stretch. None below two
+    values."""
     if len(values) < 2:
         return None
     shown = _stretches(values)
     low, high = min(shown), max(shown)
+    if from_zero:
+        low, high = 0.0, max(high, least_span)
     if high - low < least_span:
         middle = (low + high) / 2
         low, high = middle - least_span / 2, middle + least_span / 2

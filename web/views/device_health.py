@@ -161,6 +161,7 @@ _MEASURES: dict[str, _Of] = {
 }
 _SPANS = {"streak": 2.0, "skew": 1.0, "length": 2.0, "lightness": 4.0, "yellow": 4.0, "noise": 0.5}
 """A curve never stretches less than this over its height: noise shall not look like news."""
+_FROM_ZERO = frozenset({"streak", "noise"})
 
 
 def _plots(found: Health, limits: Limits) -> list[dict[str, Any]]:
@@ -168,18 +169,16 @@ def _plots(found: Health, limits: Limits) -> list[dict[str, Any]]:
     rows = []
     for name, of in _MEASURES.items():
         limit = limits.device_streak_warn * 100 if name == "streak" else None
-        curves = {
-            side: _curve([sample for _, _, sample in kept], of, limit, _SPANS[name]) for side, kept in found.samples.items()
-        }
+        curves = {side: _curve([sample for _, _, sample in kept], of, limit, name) for side, kept in found.samples.items()}
         shown = {side: one for side, one in curves.items() if one is not None}
         if shown:
             rows.append({"name": words(f"health.plot.{name}"), "curves": shown})
     return rows
 
 
-def _curve(samples: list[Sample], of: _Of, limit: float | None, span: float) -> Curve | None:
+def _curve(samples: list[Sample], of: _Of, limit: float | None, name: str) -> Curve | None:
     values = [value for value in map(of, samples) if value is not None]
-    return curve(values, limit, span)
+    return curve(values, limit, _SPANS[name], from_zero=name in _FROM_ZERO)
 
 
 def _target_plots(rows: list[Any]) -> list[dict[str, Any]]:
