@@ -17,7 +17,8 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +27,6 @@ import cv2
 import numpy as np
 
 from bench.pdf_text import Layer, layer_figures
-from bench.text import loose_errors, written
 from imaging import geometry, pdfa, seals
 from imaging.load import LoadedPage
 from imaging.load import pages as load_pages
@@ -34,7 +34,7 @@ from imaging.ocr import Engine, open_engine, read
 from imaging.practice import invent, typeset
 from imaging.prepare import Prepared, prepare
 from imaging.render import box_to_render, render
-from imaging.values import Box, PageText, Pixels, Raster
+from imaging.values import Box, PageText, Pixels, Raster, Word
 from station import copy_guard
 
 SHARED = Path(__file__).parents[1] / "../shared/data/vn-scan"
@@ -225,9 +225,10 @@ def _scan_figures(held: list[Scan], done: list[Scan]) -> Iterator[Figure]:
     yield Figure("standard copy, sealed A4, median", _middle([one.standard for one in held], 1), 350, "KB")
     yield Figure("standard copy, all written pages, median", _middle([one.standard for one in done], 1), 350, "KB")
     yield Figure("encoding a standard copy", _middle([one.encode_s for one in done], 3), 0.15, "s")
-    compact = [one.compact for one in held if one.compact is not None]
-    if compact:
-        yield Figure("compact copy, sealed A4, median (pages kept standard counted)", _middle(compact, 1), 90, "KB")
+    for title, some in (("sealed A4, all", done), ("sealed A4, held out", held)):
+        compact = [one.compact for one in some if one.compact is not None]
+        if compact:
+            yield Figure(f"compact copy, {title}, median (pages kept standard counted)", _middle(compact, 1), 90, "KB")
     colours = [one.colour[1] for one in done if one.colour is not None and not one.why]
     if colours:
         yield Figure("compact copy, seal ΔE76, worst page", round(max(colours), 1), 6, "")
@@ -251,15 +252,26 @@ def reading(engine: Engine, count: int, figures: list[Figure]) -> Iterator[str]:
     for number in range(count):
         page = typeset(invent(SEED + number), SEED + number)[0]
         shown = render(page.raster, geometry.measure(page.raster))
-        truth = written(word.text for word in page.truth.text.words)
+        truth = written(page.truth.text.words)
         words += len(truth)
         for name, way in ways.items():
-            errors[name] += loose_errors(truth, written(word.text for word in read(way(shown), engine=engine).words))
+            errors[name] += loose_errors(truth, written(read(way(shown), engine=engine).words))
     yield from ("", f"## Reading loss, {count} typeset pages, {words} words", "", "| read from | word errors |", "|---|---|")
     yield from (f"| {name} | {wrong} |" for name, wrong in errors.items())
     for name in ("standard", "compact"):
         lost = round(100 * (errors[name] - errors["uncoded"]) / words, 2)
         figures.append(Figure(f"words lost to the {name} copy", lost, 0.2, "%"))
+
+
+def written(words: Iterable[Word]) -> list[str]:
+    """Words with a letter or a figure; rules and ornaments are no words."""
+    return [word.text for word in words if any(one.isalnum() for one in word.text)]
+
+
+def loose_errors(truth: list[str], said: list[str]) -> int:
+    """Word errors where the order of columns is free: the larger of what is missing and what is invented."""
+    want, got = Counter(truth), Counter(said)
+    return max((want - got).total(), (got - want).total())
 
 
 def _recoded(page: Raster, image: pdfa.PageImage) -> Raster:

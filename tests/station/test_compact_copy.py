@@ -1,18 +1,25 @@
 """A compact copy counts only where it is proved to show what the standard copy shows."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from imaging import geometry, pdfa, render, seals
 from imaging.practice import PracticePage, invent, typeset
 from imaging.prepare import Prepared, prepare
 from imaging.values import Line, PageText, Pixels, Raster, Word
 from station import copy_guard
+from station.cli.main import main
+from station.convert import Options, convert
 from station.copy_guard import Original, compacted, ink_lost, text_lost
+from station.packing import DocumentTask, PageTask, make_document
+from station.words import words as words_of
 
 Case = tuple[Original, pdfa.PageImage, PageText]
 
@@ -110,3 +117,36 @@ def test_lost_text_is_counted_by_letters_of_sure_words() -> None:
     assert text_lost(truth, words("Quyêt", "định", "số", "12/2021")) == pytest.approx(1 / 17)
     assert text_lost(truth, words("định", "số", "12/2021")) == pytest.approx(5 / 17)
     assert text_lost(words("mờ", confidence=0.3), words("")) == 0 and np.isfinite(text_lost(words(), words()))
+
+
+@pytest.fixture(scope="module")
+def master(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The foot of a sealed page, so that reading it three times stays quick."""
+    (page,) = [page for page in typeset(invent(31, "state", 2), 31) if page.truth.seals]
+    path = tmp_path_factory.mktemp("master") / "to-001.jpg"
+    part = page.raster.pixels[1900:3300]
+    Image.fromarray(cv2.cvtColor(part, cv2.COLOR_BGR2RGB)).save(path, quality=90, dpi=(300, 300))
+    return path
+
+
+def test_convert_makes_compact_copies_and_says_so(tmp_path: Path, master: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    usual = convert([master], tmp_path / "a.pdf", Options(jobs=1)).report
+    status = main(["convert", str(master), "-o", str(tmp_path / "b.pdf"), "--compact", "--report", str(tmp_path / "b.json")])
+    report = json.loads((tmp_path / "b.json").read_text("utf-8"))
+    (page,) = report["pages"]
+    assert status == 0 and page["image"]["compact"] and page["image"]["codec"] == "layers"
+    assert report["output"]["bytes"] < 0.6 * usual["output"]["bytes"] and report["output"]["words"] == usual["output"]["words"]
+    assert words_of("compact.done", pages=1) in capsys.readouterr().err
+
+
+def test_a_page_that_is_not_read_is_not_compact_and_the_report_says_why(tmp_path: Path, master: Path) -> None:
+    (page,) = convert([master], tmp_path / "a.pdf", Options(jobs=1, language=None, compact=True)).report["pages"]
+    assert not page["image"]["compact"] and page["image"]["why"] == "unread" and page["image"]["codec"] == "jpeg"
+
+
+@pytest.mark.parametrize("compact", [False, True])
+def test_a_released_document_is_compact_where_the_configuration_says_so(tmp_path: Path, master: Path, compact: bool) -> None:
+    page = PageTask("1", str(master), "image/jpeg", str(tmp_path), {})
+    task = DocumentTask((page,), "t", "", "2026-11-22T10:00:00+07:00", pdfa.ACCESS_QUALITY, compact)
+    report = make_document((task, str(tmp_path / "a.pdf")))
+    assert (report.bytes < 0.2 * master.stat().st_size) == compact
