@@ -2,12 +2,15 @@
 
 import re
 from itertools import pairwise
+from statistics import median
 
-from imaging.language import part
+from imaging.language import fold, known, part, possible
 from imaging.language.token import Token
 from imaging.ocr.engine import ReadLine, ReadWord
 
 OPEN_CODE = re.compile(r"[\w]*[/\d][\w/.]*[-/]$")
+LONGEST = 7
+"""Letters of the longest syllable."""
 GAP = 0.22
 """Share of the line's height below which two boxes belong to one code: a blank is at least a quarter."""
 
@@ -20,6 +23,34 @@ def join_codes(line: ReadLine) -> ReadLine:
     for word in line.words[1:]:
         words[-1:] = [_joined(words[-1], word)] if _belong(words[-1], word) else [words[-1], word]
     return ReadLine(tuple(words), line.box, line.baseline)
+
+
+def join_syllables(line: ReadLine) -> ReadLine:
+    """The line with ``T`` ``ỊCH`` as one word again: the second is none by itself, the two together are."""
+    blank = _usual_blank(line)
+    words: list[ReadWord] = []
+    for word in line.words:
+        if words and word.box[0] - words[-1].box[2] < blank and _one_word(words[-1], word):
+            words[-1] = _joined(words[-1], word)
+        else:
+            words.append(word)
+    return line if len(words) == len(line.words) else ReadLine(tuple(words), line.box, line.baseline)
+
+
+def _usual_blank(line: ReadLine) -> float:
+    """Px below which a gap may lie within a word: somewhat more than the line's usual blank."""
+    gaps = [two.box[0] - one.box[2] for one, two in pairwise(line.words)]
+    return 1.1 * median(gaps) if gaps else 0.0
+
+
+def _one_word(left: ReadWord, right: ReadWord) -> bool:
+    one, two = left.token.text, right.token.text
+    bare = two.rstrip(".,;:)")
+    if not one.isalpha() or not bare.isalpha() or len(one + bare) > LONGEST or not possible(one + bare):
+        return False
+    # A lone capital consonant is no word; a part that is none by itself belongs to what stands before it.
+    begun = len(one) == 1 and one.isupper() and fold(one) not in "aeiouy"
+    return (begun and known(one + bare)) or (one[-1].isupper() == bare.isupper() and not known(bare) and known(one + bare))
 
 
 def part_words(line: ReadLine) -> ReadLine:

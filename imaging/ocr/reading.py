@@ -9,7 +9,7 @@ from imaging.ocr.again import read_again
 from imaging.ocr.engine import Engine, EngineFault, EngineTimeout, ReadLine
 from imaging.ocr.gaps import read_gaps
 from imaging.ocr.handwriting import tell_handwriting
-from imaging.ocr.joining import join_codes, part_words
+from imaging.ocr.joining import join_codes, join_syllables, part_words
 from imaging.ocr.noise import drop_noise
 from imaging.ocr.notation import read_notation
 from imaging.ocr.prepare_ocr import PREPARATIONS, Preparation, Prepared, ink_share, prepare_ocr
@@ -66,7 +66,7 @@ def _finish(
     learned: Learned | None = None,
     tables: Sequence[tuple[Table, Sequence[ReadLine]]] = (),
 ) -> PageText:
-    whole = [part_words(join_codes(line)) for line in drop_noise(lines, known)]
+    whole = [part_words(join_syllables(join_codes(line))) for line in drop_noise(lines, known)]
     told = tell_handwriting(prepared.picture, whole, known)
     sure = read_again(raster, engine, prepared, told.lines) if language else list(told.lines)
     sure = put_in(sure, tables)

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from imaging.fields import propose
-from imaging.language import part
+from imaging.language import Token, part
 from imaging.ocr.digits import FILE, OTHER, weigh
+from imaging.ocr.engine import ReadLine, ReadWord
 from imaging.ocr.gaps import em_width, read_gaps
+from imaging.ocr.joining import join_syllables
 from imaging.ocr.penned import ink_of, read_figures
 from imaging.practice import invent, typeset
 from imaging.practice.fonts import find
@@ -110,3 +112,18 @@ def test_words_read_without_their_blanks():
     assert part("củatỉnh,") == ("của", "tỉnh,")
     for whole in ("nghiêng", "Facebook", "QĐUBND", "Kbuôr", "UBNDTỈNH", "12/QĐ-UBND"):
         assert part(whole) == (whole,)
+
+
+def test_halves_of_a_syllable_are_one_word_again():
+    def halves(*parts: tuple[str, int]) -> list[str]:
+        words, x = [], 100
+        for text, gap in parts:
+            words.append(ReadWord(Token(text, 0.8), (x, 50, x + 20 * len(text), 90)))
+            x += 20 * len(text) + gap
+        return [word.token.text for word in join_syllables(ReadLine(tuple(words), (100, 50, x, 90), (82.0, 0.0))).words]
+
+    line = (("Ủy", 16), ("ban", 16), ("nhân", 16), ("dân", 16))
+    assert halves(*line, ("CHỦ", 16), ("T", 14), ("ỊCH", 16))[-2:] == ["CHỦ", "TỊCH"]
+    assert halves(*line, ("T", 14), ("ruyền", 16), ("hình", 16))[-2:] == ["Truyền", "hình"]
+    assert halves(*line, ("T", 30), ("ruyền", 16))[-2:] == ["T", "ruyền"]  # farther than the line's blanks
+    assert halves(*line, ("tổ", 12), ("chức", 16)) == ["Ủy", "ban", "nhân", "dân", "tổ", "chức"]
