@@ -4,6 +4,7 @@ What can be kept byte for byte is kept so: an image file of one picture, the JPE
 else is made into a lossless TIFF that is read back and compared before it counts; how it was made stands in its facts."""
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from io import BytesIO
@@ -16,6 +17,7 @@ from PIL import Image
 from batches.clock import now
 from imaging import load
 from imaging.language.legacy import to_unicode
+from imaging.language.syllable import possible
 from imaging.load_image import to_pixels
 from scanner import spool
 from scanner.model import ColorMode, Face, FaultKind, ScanFault, StoredSide
@@ -26,6 +28,7 @@ MIMES = {"jpeg": "image/jpeg", "png": "image/png", "tiff": "image/tiff"}
 _NO_TEXT = 12
 """Fewer characters than this are a stray number, no text layer."""
 _MOST_TEXT = 20_000
+_HYPHENED = re.compile(r"\w*-\w*")
 _EXIF_ORIENTATION = 0x0112
 
 
@@ -99,7 +102,8 @@ def _stored(wish: PageWish, page: load.LoadedPage) -> PageMade:
     if wish.kind == "pdf" and page.original is not None and not _turns_itself(page.original):
         return _keep(wish, _as_stored(page), page.original, "image/jpeg", "embedded_jpeg", turn=page.turn)
     if wish.kind == "tiff":
-        return _keep(wish, page, _frame(wish, page), "image/tiff", "split")
+        reduced = "depth_reduced" in page.warnings and not str(page.facts.get("pixel_kind")).startswith("I;16")
+        return _keep(wish, page, _frame(wish, page), "image/tiff", "decoded" if reduced else "split")
     rendered = any(word.startswith("rendered") for word in page.warnings)
     return _keep(wish, page, _lossless(page), "image/tiff", "rendered" if rendered else "decoded")
 
@@ -154,6 +158,9 @@ def _turns_itself(jpeg: bytes) -> bool:
 
 def _frame(wish: PageWish, page: load.LoadedPage) -> bytes:
     """One frame of a TIFF by itself, in its own depth and colours, read back and compared."""
+    plain = page.facts.get("pixel_kind") in ("RGB", "L", "YCbCr") and "icc" not in page.facts
+    if plain and "dpi_assumed" not in page.warnings:  # the pixels are all there is, and the station's own encoder is quick
+        return _lossless(page)
     return _proved(page, lambda: _with_pillow(wish, page), Path(wish.path))
 
 
@@ -211,4 +218,11 @@ def _text(wish: PageWish) -> dict[str, Any]:
     if len(found.strip()) < _NO_TEXT:
         return {}
     plain, coding = to_unicode(found)
+    if coding == "tcvn3":  # its ư has the code that PDF fonts call a hyphen: th- is thư, kinh tế-xã hội is not
+        plain = _HYPHENED.sub(lambda word: _horned(word[0]), plain)
     return {"text": {"plain": plain, "coding": coding}}
+
+
+def _horned(word: str) -> str:
+    horned = word.replace("-", "ư")
+    return horned if possible(horned) else word

@@ -18,7 +18,7 @@ from batches.words import RunState
 from station import desk, importing, importing_view, looking
 from station.importing_layout import Layout, Slot
 from station.importing_plan import Choice, Entry, look, order
-from tests.station.outside import encrypted, jpeg, lay, number_of, pdf, png, sheet, tiff
+from tests.station.outside import DPI, encrypted, jpeg, lay, number_of, pdf, png, sheet, tiff
 from tests.web.scene import OPERATOR, Inline, Scene, make_scene
 
 
@@ -404,3 +404,43 @@ def test_an_import_holds_the_batch_as_a_scan_does(scene: Scene, tmp_path: Path) 
         importing.request(scene.house, OPERATOR, batch_id, look([folder]), Choice(), "folder")
     with scene.house.store.read() as connection:
         assert runs.in_state(connection, RunState.REQUESTED)[0].device == importing.FILES
+
+
+def test_sixteen_bits_stay_sixteen_bits(scene: Scene, tmp_path: Path) -> None:
+    import numpy as np
+
+    rng = np.random.default_rng(1)
+    frames = [Image.fromarray(rng.integers(0, 65535, (300, 200), dtype=np.uint16)) for _ in range(2)]
+    (tmp_path / "in").mkdir()
+    frames[0].save(tmp_path / "in" / "x-quang.tif", save_all=True, append_images=frames[1:], dpi=(DPI, DPI))
+    batch_id = scene.batch(prepared=2)
+    bring(scene, batch_id, tmp_path / "in")
+    for frame, row in zip(frames, stored(scene, batch_id), strict=True):
+        with Image.open(scene.house.folders.master(row.master)) as master:
+            assert (master.mode, master.tobytes()) == ("I;16", frame.tobytes())
+
+
+def test_the_old_text_of_a_pdf_is_kept_in_unicode(scene: Scene, tmp_path: Path) -> None:
+    import pikepdf
+
+    from imaging.language import legacy
+
+    said = "căn cứ luật tổ chức chính quyền địa phương và nghị định của chính phủ về công tác văn thư, kinh tế-xã hội"
+    old = said.translate(str.maketrans(legacy.TCVN3_TO, legacy.TCVN3_FROM))
+    made = pikepdf.new()
+    made.add_blank_page(page_size=(595, 842))
+    font = pikepdf.Dictionary(
+        Type=pikepdf.Name.Font,
+        Subtype=pikepdf.Name.Type1,
+        BaseFont=pikepdf.Name.Helvetica,
+        Encoding=pikepdf.Name.WinAnsiEncoding,
+    )
+    made.pages[0].Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=font))
+    made.pages[0].Contents = made.make_stream(f"BT /F1 9 Tf 40 700 Td <{old.encode('latin-1').hex()}> Tj ET".encode())
+    (tmp_path / "in").mkdir()
+    made.save(tmp_path / "in" / "cu.pdf")
+    batch_id = scene.batch(prepared=1)
+    bring(scene, batch_id, tmp_path / "in")
+    (row,) = stored(scene, batch_id)
+    assert row.facts["text"] == {"plain": said, "coding": "tcvn3"}
+    assert row.facts["source"]["how"] == "rendered"
