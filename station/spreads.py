@@ -40,7 +40,7 @@ def set_gutter(house: House, actor: Actor, page_id: int, at: float | None) -> No
         size, dpi = (page.width, page.height), (page.dpi_x, page.dpi_y)
         value = None if at is None else {"at": _on_master(size, dpi, pages.values(connection, page_id), at)}
         pages.set_person_value(connection, actor.login, page_id, VALUE, value)
-        jobs.queue(connection, page_id, JobKind.LIVE)
+        jobs.queue(connection, page_id, JobKind.TEXT)  # its picture stays; each half is read by itself
 
 
 def _on_master(size: Size, dpi: Dpi, values: Mapping[str, Value], at: float) -> list[float]:

@@ -19,7 +19,7 @@ from station.errors import SohoaError, UsageError, translate
 from station.words import catalogue, language, words
 
 DOORS = ("serve", "demo", "devices", "scan", "import", "simulate", "inspect", "convert", "verify", "journal", "backup",
-         "restore", "doctor", "user", "migrate", "target")  # fmt: skip
+         "restore", "doctor", "user", "migrate", "target", "slips")  # fmt: skip
 INTERRUPTED = 130  # 128 + SIGINT, what a shell expects
 BROKEN_PIPE = 141  # 128 + SIGPIPE
 

@@ -38,6 +38,7 @@ _STEPS: dict[Role, dict[BatchState, Step]] = {
         _S.CAPTURING: Step("watch", "review.desk", False),
         _S.CAPTURED: Step("look", "scan.desk", False),
         _S.REJECTED: Step("look", "review.desk", False),
+        _S.QUARANTINED: Step("look", "review.desk", False),
     },
     Role.ADMINISTRATOR: {},
 }
