@@ -33,8 +33,9 @@ BACKGROUND_STEP, INK_STEP = 4, 16
 """Page px per px of the two coarse layers, each way: 75 and 19 dpi of 300."""
 BACKGROUND_QUALITY, INK_QUALITY = 30, 50
 PATCH_LADDER = ((1.5, 60), (1.2, 60), (1.0, 75))
-"""Page px per patch px and JPEG quality, until coloured ink is off by no more than ``COLOUR_ERROR``."""
-COLOUR_ERROR, STRONG_COLOUR = 5.8, 25.0
+"""Page px per patch px and JPEG quality, until a seal's red is off by no more than ``COLOUR_ERROR``."""
+COLOUR_ERROR, STRONG_RED, SEAL_PX = 5.8, 25.0, 9000
+"""ΔE76; a* of seal ink; and how many such px at 150 dpi a seal has at least (real ones: 14,000 and more)."""
 PALER, PALER_MM, BROAD_MM = 0.20, 1.8, 0.42
 """How much brighter, as a share of the paper, than the darkest px of half of the page's print; dots and accents are mostly rim
 and always paler, so that only what is longer counts, and no thin stroke of print
@@ -145,7 +146,7 @@ def _limit(ratio: Pixels, px_per_mm: float) -> Pixels:
 
 
 def _patch(pixels: Pixels, box: Box) -> bytes:
-    """The box as a JPEG, as coarse as its coloured ink allows."""
+    """The box as a JPEG, as coarse as a seal in it allows."""
     x0, y0, x1, y1 = box
     part, size = pixels[y0:y1, x0:x1], (x1 - x0, y1 - y0)
     for step, quality in PATCH_LADDER:
@@ -158,14 +159,15 @@ def _patch(pixels: Pixels, box: Box) -> bytes:
 
 
 def colour_error(before: Pixels, after: Pixels) -> float:
-    """Mean ΔE (CIE 1976) over coloured ink at half the page's scale: 150 of 300 dpi, what an eye resolves in reading."""
+    """Mean ΔE (CIE 1976) over the red of a seal at half the page's scale: 150 of 300 dpi, what an eye resolves in reading.
+    0 where there is less red than a seal's: fine coloured print would ask for much and show nothing."""
     labs = []
     for pixels in (before, after):
         lab = cv2.cvtColor(pixels.astype(np.float32) / 255, cv2.COLOR_BGR2Lab)
         half = max(1, lab.shape[1] // 2), max(1, lab.shape[0] // 2)
         labs.append(cv2.resize(lab, half, interpolation=cv2.INTER_AREA))
-    ink = np.hypot(labs[0][..., 1], labs[0][..., 2]) > STRONG_COLOUR
-    return float(np.linalg.norm(labs[0] - labs[1], axis=2)[ink].mean()) if ink.any() else 0.0
+    red = labs[0][..., 1] > STRONG_RED
+    return float(np.linalg.norm(labs[0] - labs[1], axis=2)[red].mean()) if red.sum() >= SEAL_PX else 0.0
 
 
 def _coarse(pixels: Pixels, wanted: Mask, step: int) -> Pixels:
