@@ -53,6 +53,7 @@ def test_the_scanners_page_tells_its_state_its_counts_and_its_book(scene: Scene,
     soil(scene)
     operator.post("/scanners/cleaned", device=DEVICE, part="rollers", note="con lăn <mới>")
     seen = page(operator)
+    assert "Kính sạch" not in seen, "not before pages prove it"
     for said in (
         "Lau hoặc thay con lăn",
         "con lăn &lt;mới&gt;",
