@@ -7,9 +7,23 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from batches import backs, batch_jobs, devices, findings, holdings, items, jobs, journal, ledger, overlaps, pages, runs, sheets
+from batches import (
+    backs,
+    batch_jobs,
+    devices,
+    findings,
+    holdings,
+    items,
+    jobs,
+    journal,
+    ledger,
+    overlaps,
+    pages,
+    runs,
+    sheets,
+    states,
+)
 from batches import batch as batch_records
-from batches import states as states
 from batches.errors import DeviceHeld, Invalid, NotAllowed, Unexplained
 from batches.words import BatchJobKind, BatchState, JobKind, OverlapState, RunPurpose, RunState, SheetState, WaitFor
 from scanner.backend import refuse

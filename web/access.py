@@ -101,6 +101,16 @@ ROUTES: dict[str, Allowed] = {
     "release.status": _EVERYONE,
     "release.request": _SUPERVISOR,
     "journal.show": _EVERYONE,
+    # fronts then backs, a series on the glass
+    "ways.fronts": _OPERATOR,
+    "ways.backs": _OPERATOR,
+    "ways.pair": _OPERATOR,
+    "ways.drop": _OPERATOR,
+    "ways.one_sided": _OPERATOR,
+    "ways.start_series": _OPERATOR,
+    "ways.next_side": _OPERATOR,
+    "ways.again": _OPERATOR,
+    "ways.change": _OPERATOR,
     # scan profiles
     "profiles.listing": _SUPERVISOR | _ADMINISTRATOR,
     "profiles.edit": _SUPERVISOR | _ADMINISTRATOR,

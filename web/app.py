@@ -30,6 +30,7 @@ from web.views import (
     secrecy,
     slips,
     text,
+    ways,
 )
 
 _VENDOR = Path(__file__).parent / "static" / "vendor"
@@ -49,6 +50,7 @@ _PARTS = (
     release,
     journal,
     profiles,
+    ways,
     device_health,
     admin,
 )

@@ -10,17 +10,17 @@ from batches import devices as device_records
 from batches import pages as page_records
 from batches import runs
 from batches.errors import Invalid
-from batches.words import OverlapState, RunState, WaitFor
-from scanner.model import Source
-from station import desk, desk_view, devices, scan_asked
+from batches.words import BatchState, OverlapState, Role, RunState, WaitFor
+from station import desk, desk_view, devices
 from station.desk_view import DeskView
-from station.scan_asked import AskedScan
 from station.words import has_words, words
 from web import answers, asked, identity, live, places
 from web.cards import card_of, has_open
 from web.cards_guided import overlap_question
+from web.cards_ways import ways_card
 from web.choices import Choice, choice_of, fitting
 from web.health_cards import desk_health
+from web.scan_form import asked_scanner
 from web.showing import page_data
 
 blueprint = Blueprint("scan", __name__)
@@ -57,7 +57,7 @@ def stream(batch_id: int) -> Any:
 
 @blueprint.post("/batches/<int:batch_id>/start")
 def start(batch_id: int) -> Response:
-    scan = _asked_scanner()
+    scan = asked_scanner()
     wait_for = _wait_for()
     desk.start_run(
         identity.house(), identity.actor(), batch_id, scan.device, scan.settings, wait_for=wait_for, noted=scan.noted
@@ -85,7 +85,7 @@ def overlap(overlap_id: int) -> Response:
 
 @blueprint.post("/pages/<int:page_id>/rescan")
 def rescan(page_id: int) -> Response:
-    scan = _asked_scanner()
+    scan = asked_scanner()
     desk.rescan(identity.house(), identity.actor(), page_id, scan.device, scan.settings, noted=scan.noted)
     return answers.done(url_for("home.index"), words("console.did.started"))
 
@@ -93,7 +93,7 @@ def rescan(page_id: int) -> Response:
 @blueprint.post("/batches/<int:batch_id>/insert")
 def insert(batch_id: int) -> Response:
     """After ``sheet``; before the first where it is empty."""
-    scan = _asked_scanner()
+    scan = asked_scanner()
     after = asked.whole("sheet")
     desk.insert_after(identity.house(), identity.actor(), batch_id, after, scan.device, scan.settings, noted=scan.noted)
     return _done(batch_id, "started")
@@ -171,27 +171,15 @@ def _run_of(batch_id: int) -> int:
     return int(run.id)
 
 
-def _asked_scanner() -> AskedScan:
-    try:
-        source = Source(asked.text("source")) if asked.text("source") else None
-    except ValueError:
-        raise Invalid(what="source", value=asked.text("source")) from None
-    return scan_asked.of(
-        identity.house(),
-        asked.text("device"),
-        asked.text("profile"),
-        source=source,
-        nearest=asked.flag("nearest"),
-        fragile=asked.flag("fragile"),
-    )
-
-
 def _pulse(batch_id: int) -> Any:
     """A few numbers read in one short transaction: they differ once the desk would look different."""
     if identity.signed_in() is None:
         return None
     with identity.house().store.read() as connection:
-        revision = batch_records.get(connection, batch_id).revision
+        batch = batch_records.get(connection, batch_id)
+        if batch.state == BatchState.QUARANTINED and identity.role() is not Role.SUPERVISOR:
+            return None
+        revision = batch.revision
         run = runs.latest(connection, batch_id)
         scanners = [(row.identity, row.present) for row in device_records.listing(connection)]
     return revision, run and (run.state, run.request, run.phase, run.sides_stored), scanners
@@ -238,7 +226,7 @@ def _parts(view: DeskView) -> dict[str, Any]:
         "batch": view.batch,
         "place": view.place,
         "ledger": view.ledger,
-        "card": card_of(view, len(scanners)),
+        "card": ways_card(identity.house(), view) or card_of(view, len(scanners)),
         "choice": choice,
         "overlap": overlap_question(view),
         "running": running,

@@ -30,9 +30,9 @@ function replace(name, html) {
 }
 
 function keepChoice(old, fresh) {
-  for (const box of old.querySelectorAll('[type=checkbox]')) {
+  for (const box of old.querySelectorAll('input')) {
     const twin = fresh.querySelector(`[name="${box.name}"]`);
-    if (twin) twin.checked = box.checked;
+    if (twin) { twin.checked = box.checked; twin.value = box.value; }
   }
   const open = old.querySelector('details')?.open;
   if (open) fresh.querySelector('details')?.setAttribute('open', '');
@@ -58,6 +58,8 @@ function able() {
   for (const option of form.elements.wait.options) option.disabled = option.value !== '' && !waits.includes(option.value);
   if (form.elements.wait.selectedOptions[0]?.disabled) form.elements.wait.value = '';
   for (const line of form.querySelectorAll('[data-about]')) line.hidden = line.dataset.about !== form.elements.profile.value;
+  const way = form.elements.fragile.checked ? device.dataset.gentle : form.elements.profile.selectedOptions[0]?.dataset.source;
+  for (const line of form.querySelectorAll('[data-way]')) line.hidden = line.dataset.way !== way;
   for (const line of form.querySelectorAll('[data-misfit]')) line.hidden = line.dataset.misfit !== device.value;
   for (const line of form.querySelectorAll('[data-fragile]')) line.hidden = !form.elements.fragile.checked || line.dataset.fragile !== device.dataset.gentle;
 }
