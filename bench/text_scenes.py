@@ -138,11 +138,11 @@ class Noted:
 
 
 def notes(fonts: Path, seed: int) -> Iterator[Noted]:
-    """Two pages a font, three notes each. Raises ``FileNotFoundError`` where the folder holds no font."""
+    """A page a font, three notes each. Raises ``FileNotFoundError`` where the folder holds no font."""
     paths = sorted(fonts.glob("*.ttf"))
     if not paths:
         raise FileNotFoundError(f"{fonts}: no *.ttf here; name a folder with handwriting fonts, or leave the option out")
-    for number, path in enumerate(path for path in paths for _ in range(2)):
+    for number, path in enumerate(paths):
         yield _noted(path, seed + number)
 
 

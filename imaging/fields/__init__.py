@@ -5,7 +5,7 @@ The State form (NĐ 30) and the Party form; DOMAIN §7. A machine value is a pro
 from collections.abc import Sequence
 
 from imaging.fields.bundle import find_documents
-from imaging.fields.heading import find_date, find_issuer, find_number, find_number_line, find_regime
+from imaging.fields.heading import find_date, find_issuer, find_number, find_number_line, find_regime, settle_notation
 from imaging.fields.layout import Piece, heading, pieces
 from imaging.fields.marks import find_marks
 from imaging.fields.numbers import find_numbers
@@ -29,14 +29,16 @@ def propose(pages: Sequence[PageText], *, years: tuple[int, int] | None = None) 
     regime = find_regime(top)
     number, notation = find_number(line)
     title = find_title(first)
+    kind, kind_name = find_type(title, first, notation.value)
     body = [page for page in cut if not is_appendix(page)] or cut
     found = (
         regime,
         find_issuer(top, line, regime.value),
         number,
-        notation,
+        settle_notation(notation, kind),
         *find_date(top, years),
-        *find_type(title, first, notation.value),
+        kind,
+        kind_name,
         find_subject(title, first),
         *find_signer(body),
         *find_marks(cut),

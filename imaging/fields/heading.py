@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import takewhile
 
 from imaging.fields.layout import Piece, around, glued
@@ -26,6 +27,8 @@ BODIES = re.compile(
 NUMBER_HEAD = re.compile(r"^s[o0][\s:;.,]|^s[o0]$|^s[o0][:;.]")
 PARTS = re.compile(r"^\s*(?P<number>[^/\-–]*?)\s*(?P<stroke>[-–/])\s*(?P<notation>[^\W\d_][\w\s/.\-–]*)")
 CLEAN_NUMBER = re.compile(r"^\d{1,5}[a-zđA-ZĐ]{0,2}$")
+KINDS = {"01": "NQ", "02": "QĐ", "03": "CT", "07": "TB", "10": "KH", "14": "BC", "15": "TTr", "20": "BB", "26": "GM"}
+"""Kinds of paper whose notation always begins the same way."""
 HANDWRITTEN = 0.5
 """The most a value can have that was written by hand: always flagged, Tesseract reads print."""
 PRINTED_SURE = 0.85
@@ -92,11 +95,26 @@ def _number(line: Piece, text: str) -> Proposal:
 
 def _notation(line: Piece, text: str) -> Proposal:
     value = re.sub(r"\s*([-–/])\s*", r"\1", text.strip(" .,;:-–/")).replace("–", "-").split(" ")[0]
+    whole = re.search(r"[-/]", value) is not None  # a kind and a body; one alone lost what stands between
     # Within the kind of paper a small r or g is usual (TTr, TTg); anything else is in capitals.
     plausible = bool(re.match(r"^[A-ZĐƯÔĂÂƠÊ]{1,6}[rgđa-z]?[A-Za-zĐđƯÔ\d]*([-/][\wĐđ]+)*$", value))
     words = [word for word in line.words if value[:4] in word.text.replace("–", "-")] or list(line.words)
     sure = min(word.confidence for word in words)
-    return Proposal("notation", value, sure if plausible else min(sure, 0.4), line.page, words[-1].box)
+    return Proposal("notation", value, sure if plausible and whole else min(sure, 0.4), line.page, words[-1].box)
+
+
+def settle_notation(notation: Proposal, kind: Proposal) -> Proposal:
+    """The notation with its first part as the printed kind of paper has it, where it was misread by a letter or lost its
+    hyphen: ``TIr-UBND`` and ``TTrUBND`` under TỜ TRÌNH are ``TTr-UBND``. What was put right is flagged."""
+    expected = KINDS.get(kind.value) if kind.confidence >= PRINTED_SURE else None
+    if expected is None or not notation.value or fold(re.split(r"[-/]", notation.value)[0]) == fold(expected):
+        return notation
+    first, stroke, rest = re.match(r"^([^-/]*)([-/]?)(.*)$", notation.value).groups()  # type: ignore[union-attr]
+    if not stroke and fold(first).startswith(fold(expected)):
+        first, stroke, rest = expected, "-", first[len(expected) :]
+    elif not (stroke and len(first) == len(expected) > 1 and sum(a != b for a, b in zip(first, expected, strict=True)) == 1):
+        return replace(notation, confidence=min(notation.confidence, HANDWRITTEN)) if kind.value in KINDS else notation
+    return replace(notation, value=f"{expected}{stroke or '-'}{rest}", confidence=min(notation.confidence, HANDWRITTEN))
 
 
 def find_issuer(top: Sequence[Piece], number_line: Piece | None, regime: str) -> Proposal:

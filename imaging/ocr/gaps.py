@@ -132,24 +132,33 @@ def _date_gap(lines: Sequence[Line], page_height: int, one: str, two: str, fits:
             continue
         plain = [fold(word.text) for word in line.words]
         first = next((at for at, text in enumerate(plain) if text.startswith(one)), None)
-        second = next(
-            (at for at, text in enumerate(plain) if text.startswith(two) and at > (first if first is not None else at)), None
-        )
-        if first is None or second is None or second - first > 4 or not _dated(plain):
+        behind = range(first + 1, min(len(plain), first + 5)) if first is not None else range(0)
+        second = next((at for at in behind if plain[at].startswith(two) or plain[at].endswith(two)), None)
+        if first is None or second is None or not is_dated(plain):
             continue
-        head = line.words[first]
-        em = em_of(line, [word for word in line.words if fold(word.text) in ("thang", "nam", "ngay") and word.confidence > 0.9])
-        stop = round(head.box[0] + (em_width(one) + 0.05) * em)
-        left = min(head.box[2], stop) if em else head.box[2]
-        right = line.words[second].box[0]
-        if right - left > 0.3 * max(em, 1):
-            return Gap((left, line.box[1], right, line.box[3]), row, first, second, fits)
+        gap = _between(line, first, second, (one, two))
+        if gap is not None:
+            return Gap((gap[0], line.box[1], gap[1], line.box[3]), row, first, second, fits)
     return None
 
 
-def _dated(plain: Sequence[str]) -> bool:
+def _between(line: Line, first: int, second: int, names: tuple[str, str]) -> tuple[int, int] | None:
+    """The blank between two printed words, as wide as their letters: what a box holds beyond them is the pen's."""
+    head, end = line.words[first], line.words[second]
+    date = [word for word in line.words[max(0, first - 4) :] if word.confidence > SURE_PRINT and word.text.isalpha()]
+    em = em_of(line, date)
+    if not em:
+        return None
+    left = min(head.box[2], round(head.box[0] + (em_width(names[0]) + 0.05) * em))
+    right = (
+        max(end.box[0], round(end.box[2] - em_width(names[1]) * 1.06 * em)) if fold(end.text).endswith(names[1]) else end.box[0]
+    )
+    return (left, right) if right - left > 0.3 * em else None
+
+
+def is_dated(plain: Sequence[str]) -> bool:
     """A heading's date, not a sentence with one: at most eight words before the day, nothing but a year behind it."""
-    month = next((at for at, text in enumerate(plain) if text.startswith("thang")), None)
+    month = next((at for at, text in enumerate(plain) if text.startswith("thang") or text.endswith("thang")), None)
     year = next((at for at, text in enumerate(plain) if text.startswith("nam")), None)
     return month is not None and year is not None and month < year and len(plain) - year <= 3
 
@@ -265,7 +274,8 @@ def _cut_back(word: Word, gap: Gap) -> list[Word]:
         text = word.text[: head.end()] if head and word.box[2] > gap.box[0] + 2 else word.text
         kept.append(replace(word, text=text, box=(word.box[0], word.box[1], min(word.box[2], gap.box[0]), word.box[3])))
     if word.box[2] > gap.box[2] + 2 and (not kept or notation_of(word.text)):
-        tail = notation_of(word.text) or word.text
+        named = re.search(r"(thang|nam)$", fold(word.text))
+        tail = notation_of(word.text) or (word.text[named.start() :] if named else word.text)
         text = tail if word.box[0] < gap.box[2] - 2 else word.text
         kept.append(replace(word, text=text, box=(max(word.box[0], gap.box[2]), word.box[1], word.box[2], word.box[3])))
     return kept

@@ -15,6 +15,7 @@ from imaging.ocr.notation import read_notation
 from imaging.ocr.prepare_ocr import PREPARATIONS, Preparation, Prepared, ink_share, prepare_ocr
 from imaging.ocr.stamps import read_stamps
 from imaging.ocr.tables import Table, find_tables, put_in, read_table, without_tables
+from imaging.ocr.zones import with_date_line
 from imaging.values import Box, Line, PageText, Pixels, Raster, Turn, Word
 
 SECONDS = 30.0
@@ -74,7 +75,7 @@ def _finish(
     texts = mend(tokens, learned=learned) if language else [[nfc(token.text) for token in line] for line in tokens]
     placed = tuple(_place(line, new, prepared.scale) for line, new in zip(sure, texts, strict=True))
     if language:
-        placed = read_notation(raster, engine, read_gaps(raster, placed))
+        placed = read_notation(raster, engine, read_gaps(raster, with_date_line(raster, engine, placed)))
     placed = (*placed, *_stamped(raster, engine, placed))
     return PageText(
         lines=placed,
