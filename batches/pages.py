@@ -102,6 +102,14 @@ def delivered(connection: Connection, batch_id: int) -> list[Row[Any]]:
     return [row for row in listing(connection, batch_id) if row.sheet_state == SheetState.LIVE.value]
 
 
+def before(connection: Connection, page: Row[Any], most: int) -> list[Row[Any]]:
+    """The last ``most`` kept sides that came before this one, of this batch and this face, newest first."""
+    p = schema.page
+    query = _query().where(p.c.batch_id == page.batch_id, p.c.face == page.face, p.c.id < page.id)
+    query = query.where(p.c.state == PageState.KEPT.value).order_by(p.c.id.desc()).limit(most)
+    return list(connection.execute(query))
+
+
 def of_run(connection: Connection, run_id: int) -> list[Row[Any]]:
     """The sides a run brought, in the order they came."""
     feeds = select(schema.feed.c.id).where(schema.feed.c.run_id == run_id)

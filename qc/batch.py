@@ -14,6 +14,8 @@ from qc.limits import Limits
 from qc.sequence import Jump, story
 
 SideName = Literal["front", "back"]
+_ENOUGH = 3
+"""Sheets that tell the usual length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +140,26 @@ def _of_likeness(alike: float, apart: int, limits: Limits) -> Finding:
     return Finding("batch.duplicate", level, round(alike, 3), limits.duplicate_error, None, hint)
 
 
+def usual_length(lengths_mm: Iterable[float]) -> int | None:
+    """The most frequent length of a batch's sheets, mm; None where too few are known."""
+    lengths = [round(one) for one in lengths_mm]
+    return Counter(lengths).most_common(1)[0][0] if len(lengths) >= _ENOUGH else None
+
+
+def too_long(length_mm: float, usual: int | None, limits: Limits) -> Finding | None:
+    """batch.double_feed by length: two overlapping sheets are longer than one. Value: mm above the usual."""
+    if usual is None or length_mm <= usual + limits.length_off_warn:
+        return None
+    over = round(length_mm - usual, 1)
+    return Finding("batch.double_feed", Level.WARNING, over, limits.length_off_warn, None, "too_long")
+
+
 def _double_feed(pages: Sequence[PageFacts], limits: Limits) -> Iterable[BatchFinding]:
     """batch.double_feed: an image longer than the batch's sheets; a sheet whose front and back are not neighbours."""
-    lengths = [round(page.length_mm) for page in pages if page.length_mm]
-    usual = Counter(lengths).most_common(1)[0][0] if len(lengths) >= 3 else None
+    usual = usual_length(page.length_mm for page in pages if page.length_mm)
     for page in pages:
-        if usual and page.length_mm and page.length_mm > usual + limits.length_off_warn:
-            over = round(page.length_mm - usual, 1)
-            longer = Finding("batch.double_feed", Level.WARNING, over, limits.length_off_warn, None, "too_long")
+        longer = too_long(page.length_mm, usual, limits) if page.length_mm else None
+        if longer is not None:
             yield BatchFinding(longer, (page.page,))
     for front, back in pairwise(pages):
         if _far_apart(front, back):

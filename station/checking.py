@@ -10,7 +10,7 @@ from batches import batch_jobs, findings, jobs, overlaps, pages, states
 from batches.words import BatchJobKind, BatchState, JobState, Role, SheetState
 from qc.batch import BatchFinding, Declared, PageFacts, check_batch
 from qc.limits import Limits
-from station import likeness_file, separating
+from station import double_feed, likeness_file, page_numbers, page_text, separating
 from station.house import House
 from station.looking import finding_row
 from station.proposing import propose_fields
@@ -66,14 +66,15 @@ def _with_values(connection: Connection, rows: list[Row[Any]]) -> list[tuple[Row
 
 
 def _facts(house: House, batch_uid: str, row: Row[Any], values: dict[str, pages.Value]) -> PageFacts:
-    turned = "orientation" in values and values["orientation"].value in (90, 270)
+    folder = house.folders.page(batch_uid, row.uid)
     return PageFacts(
         page=row.id,
         sheet=row.sheet_number,
         side=row.face,
         blank=bool("blank" in values and values["blank"].value),
-        likeness=likeness_file.load(house.folders.page(batch_uid, row.uid)),
-        length_mm=(row.width / row.dpi_x if turned else row.height / row.dpi_y) * 25.4,
+        number=page_numbers.printed(page_text.load(folder)),
+        likeness=likeness_file.load(folder),
+        length_mm=double_feed.length_mm(row, values),
         counted=row.sheet_state == SheetState.LIVE.value,
     )
 

@@ -14,7 +14,7 @@ from batches import batch as batch_records
 from batches import findings, jobs, pages, text_mends, texts
 from batches.words import JobKind, PageState
 from qc.finding import Finding, Level
-from station import mending_text, overlaps, secrecy, separating, vocabulary
+from station import double_feed, mending_text, overlaps, secrecy, separating, vocabulary
 from station.health import keep_sample
 from station.house import House
 from station.looking import LookResult, LookTask, Unreadable, finding_row, look
@@ -144,11 +144,12 @@ class Dispatcher:
                 self._compare(page_id)
 
     def _compare(self, page_id: int) -> None:
-        """Has its sheet come before? What is wrong with that question never harms the page."""
-        try:
-            overlaps.consider(self._house, page_id)
-        except Exception:
-            log.exception("overlap of page %s", page_id)
+        """Has its sheet come before, or two at once? What is wrong with these questions never harms the page."""
+        for question in (overlaps.consider, double_feed.consider):
+            try:
+                question(self._house, page_id)
+            except Exception:
+                log.exception("page %s among its neighbours", page_id)
 
     def _failed(self, kind: JobKind, job_id: int, why: str, *, final: bool = False) -> None:
         log.warning("job %s (%s) failed: %s", job_id, kind.value, why)
