@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[Any]") -> None:
     parser.add_argument("-j", "--jobs", type=_count, default=0, metavar=number, help=words("convert.jobs"))
     parser.add_argument("--title", default="", metavar=text, help=words("convert.title"))
     parser.add_argument("--no-ocr", action="store_true", help=words("convert.no_ocr"))
+    parser.add_argument("--compact", action="store_true", help=words("compact.help"))
     parser.add_argument("--quality", type=_quality, default=QUALITY, metavar=number,
                         help=words("convert.quality", default=QUALITY))  # fmt: skip
     parser.add_argument("--dpi", type=_dpi, metavar=number, help=words("convert.dpi"))
@@ -90,7 +92,8 @@ def _run_one(args: argparse.Namespace) -> int:
 def _options(args: argparse.Namespace) -> "Options":
     from station.convert import Options  # noqa: PLC0415
 
-    return Options(args.quality, args.dpi, None if args.no_ocr else "vie", args.jobs, args.page_seconds, args.title)
+    return Options(args.quality, args.dpi, None if args.no_ocr else "vie", args.jobs, args.page_seconds, args.title,
+                   compact=args.compact)  # fmt: skip
 
 
 def _tell(outcome: "Outcome") -> None:
@@ -99,10 +102,21 @@ def _tell(outcome: "Outcome") -> None:
         print(words("convert.resumed", pages=report["resumed"]), file=sys.stderr)
     print(words("convert.done", out=out["file"], pages=out["pages"], words=out["words"], kilobytes=round(out["bytes"] / 1024),
                 conformance=out["conformance"], seconds=report["seconds"]))  # fmt: skip
+    _tell_compact(report["pages"])
     if report["problems"]:
         print(words("convert.trouble", count=len(report["problems"])), file=sys.stderr)
     for problem in report["problems"]:
         print(words("convert.trouble_line", **problem), file=sys.stderr)
+
+
+def _tell_compact(pages: list[dict[str, Any]]) -> None:
+    asked = [page["image"] for page in pages if "compact" in page.get("image", {})]
+    if not asked:
+        return
+    kept = Counter(image["why"] for image in asked if image["why"])
+    print(words("compact.done", pages=len(asked) - kept.total()), file=sys.stderr)
+    for why, count in kept.items():
+        print(words("compact.kept", pages=count, why=words(f"compact.why.{why}")), file=sys.stderr)
 
 
 # --- into a folder ---------------------------------------------------------------------------------------------------
