@@ -28,6 +28,8 @@ class DeviceView:
     holder: str | None
     """who holds it now; None = free"""
     since: str | None
+    until: str | None
+    """when the hold ends unless it is used on"""
     capabilities: DeviceCapabilities
 
 
@@ -45,6 +47,7 @@ def listing(house: House) -> list[DeviceView]:
             row.practice,
             row.holder,
             row.since,
+            row.expires_at,
             capabilities_from_json(row.capabilities),
         )
         for row in rows

@@ -1,5 +1,7 @@
 """The card of the scan desk while a stack waits to be turned, backs to be joined, or the glass for its next sheet."""
 
+from typing import Any
+
 from batches.words import RunState
 from station import manual_duplex, series
 from station.desk_view import DeskView
@@ -25,6 +27,6 @@ def ways_card(house: House, view: DeskView) -> Card | None:
     return Card("series", "step", *_said(key, sheet=between.label or "—"), part="series", data=between)
 
 
-def _said(key: str, **values: object) -> tuple[str, str, str]:
+def _said(key: str, **values: Any) -> tuple[str, str, str]:
     safe, title, text = (words(f"{key}.{part}", **values) for part in ("safe", "title", "text"))
     return safe, title, text

@@ -12,6 +12,7 @@ from batches.words import JobKind, JobState, SheetState
 from station import desk, desk_view, spreads
 from station.words import words
 from web import answers, asked, identity
+from web.settings_said import scanned_with
 from web.showing import page_data
 
 blueprint = Blueprint("page", __name__)
@@ -43,6 +44,7 @@ def show(page_id: int) -> str:
         sheets=_sheets(view.pages),
         versions=[one for one in versions if one.face == row.face],
         states=list(SheetState),
+        scanned=scanned_with(row.facts or {}),
         # a picture that is being made anew is waited for, not shown as it was
         ready=view.pages[where].ready and (looked is None or looked.state in (JobState.DONE.value, JobState.FAILED.value)),
     )

@@ -1,5 +1,7 @@
 """Other ways for paper to come: fronts and then backs, and sheets on the glass one after the other."""
 
+from typing import Any
+
 from flask import Blueprint, request, url_for
 from werkzeug.wrappers import Response
 
@@ -88,6 +90,6 @@ def _after() -> int:
     return run
 
 
-def _done(batch_id: int, said: str, **values: int) -> Response:
+def _done(batch_id: int, said: str, **values: Any) -> Response:
     key = f"desk.did.{said}" if said != "started" else "console.did.started"
     return answers.done(url_for("scan.desk", batch_id=batch_id), words(key, **values))

@@ -60,6 +60,7 @@ function able() {
   for (const line of form.querySelectorAll('[data-about]')) line.hidden = line.dataset.about !== form.elements.profile.value;
   const way = form.elements.fragile.checked ? device.dataset.gentle : form.elements.profile.selectedOptions[0]?.dataset.source;
   for (const line of form.querySelectorAll('[data-way]')) line.hidden = line.dataset.way !== way;
+  for (const line of form.querySelectorAll('[data-held]')) line.hidden = line.dataset.held !== device.value;
   for (const line of form.querySelectorAll('[data-misfit]')) line.hidden = line.dataset.misfit !== device.value;
   for (const line of form.querySelectorAll('[data-fragile]')) line.hidden = !form.elements.fragile.checked || line.dataset.fragile !== device.dataset.gentle;
 }
