@@ -109,7 +109,7 @@ def _is_blank(values: dict[str, Value]) -> bool:
 
 
 def _propose(connection: Connection, page: Row[Any], why: dict[str, Any]) -> None:
-    sides = [row for row in reversed(pages.versions(connection, page.sheet_id)) if row.state == PageState.KEPT.value]
+    sides = _kept_sides(connection, page.sheet_id)
     sheets.set_state(connection, _MACHINE, page.sheet_id, SheetState.SEPARATOR, reason=why["kind"])
     sheet_labels.set_aside(connection, page.sheet_id)
     begun = _begin_document(connection, sides[0].id)
@@ -146,9 +146,34 @@ def set_state(connection: Connection, actor: Actor, sheet_id: int, state: SheetS
     sheets.set_state(connection, actor.login, sheet_id, state)
     if state is SheetState.SEPARATOR and before != SheetState.SEPARATOR.value:
         sheet_labels.set_aside(connection, sheet_id)
+        _begin_by_person(connection, sheet_id)
     elif before == SheetState.SEPARATOR.value and state is not SheetState.SEPARATOR:
         sheet_labels.take_back(connection, sheet_id)
         _undo_begin(connection, actor, sheet_id)
+
+
+def _begin_by_person(connection: Connection, sheet_id: int) -> None:
+    """Behind a separator a document begins, whoever saw it."""
+    sides = _kept_sides(connection, sheet_id)
+    if not sides:
+        return
+    known = {row.id: pages.values(connection, row.id).get(PROPOSED) for row in sides}
+    side = next((row for row in sides if known[row.id] is not None), sides[0])
+    said = known[side.id]
+    why: dict[str, Any] = dict(said.value) if said is not None else {"kind": "person", "value": "", "box": None}
+    begun = _begin_document(connection, sides[0].id)
+    pages.set_machine_values(connection, side.id, _MACHINE, {PROPOSED: ({**why, "item": begun}, 1.0)})
+    for row in sides:
+        _quiet(connection, row.batch_id, row.id)
+    if why["kind"] != "person":
+        findings.replace(
+            connection, side.batch_id, side.id, STAGE, [finding_row(one) for one in _of_page(connection, side, why)]
+        )
+
+
+def _kept_sides(connection: Connection, sheet_id: int) -> list[Row[Any]]:
+    """Front before back."""
+    return [row for row in reversed(pages.versions(connection, sheet_id)) if row.state == PageState.KEPT.value]
 
 
 def _undo_begin(connection: Connection, actor: Actor, sheet_id: int) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 import pypdfium2
 import pytest
 
-from batches import devices, findings, holdings, items, ledger, pages, runs, sheets
 from batches import batch as batch_records
+from batches import devices, findings, holdings, items, ledger, pages, runs, sheets
 from batches.errors import Invalid
 from batches.pages import NewSide
 from batches.words import SheetState
@@ -127,6 +127,20 @@ def test_a_person_gives_a_sheet_back_and_the_machine_does_not_take_it_again(scen
     assert documents(scene, batch_id) == [["1", "2", "3"]]
     assert desk.undo(scene.house, OPERATOR, batch_id) == "sheet.state"
     assert labels(scene, batch_id)[1] == ("P1", "separator")
+    assert documents(scene, batch_id) == [["1"], ["2"]]
+
+
+def test_a_sheet_that_a_person_sets_aside_parts_documents_too(scene: Scene) -> None:
+    batch_id = scene.batch(prepared=2)
+    feed(scene, batch_id, [picture(1), picture(2), picture(3)])
+    with scene.house.store.read() as connection:
+        middle = sheets.listing(connection, batch_id)[1]
+    desk.set_sheet_state(scene.house, OPERATOR, middle.id, SheetState.SEPARATOR)
+    assert labels(scene, batch_id) == [("1", "live"), ("P1", "separator"), ("2", "live")]
+    assert documents(scene, batch_id) == [["1"], ["2"]]
+    assert desk.undo(scene.house, OPERATOR, batch_id) == "sheet.state"
+    assert labels(scene, batch_id) == [("1", "live"), ("2", "live"), ("3", "live")]
+    assert documents(scene, batch_id) == [["1", "2", "3"]]
 
 
 def test_too_few_sheets_behind_a_slip_name_the_document(scene: Scene) -> None:
