@@ -26,6 +26,7 @@ from bench.geometry_scenes import BACKINGS, KINDS, STOCKS, Page, laid, quarter_t
 from imaging import geometry, render
 from imaging.prepare import prepare
 from imaging.values import Geometry, Raster
+from station.page_work import ask_engine
 
 Table = list[str]
 
@@ -121,19 +122,30 @@ def orientation_table(real: list[Page], set_pages: list[Page]) -> Table:
     rng = np.random.default_rng(21)
     tally: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     wrong = []
+    osd = ask_engine("vie")
     for page in real + set_pages:
         for quarters in range(4):
             scan = quarter_turned(turned(page.raster, float(rng.uniform(-3, 3))), quarters)
             found = geometry.measure(scan).orientation
+            tally[page.kind]["by its lines"] += found.confidence > 0
+            if found.confidence == 0:
+                found = geometry.measure(scan, osd=osd).orientation
             verdict = "unsure" if found.confidence == 0 else "right" if found.degrees == 90 * quarters else "wrong"
             tally[page.kind][verdict] += 1
             if verdict == "wrong":
                 wrong.append(f"{page.name} turned {90 * quarters}: said {found.degrees} ({found.confidence:.2f})")
-    rows = ["## Orientation", "", "Four turns, each with a random skew within ±3°, without asking OSD.", ""]
-    rows += ["| pages | measurements | right | unsure (flagged) | wrong |", "|---|---|---|---|---|"]
+    rows = [
+        "## Orientation",
+        "",
+        "Four turns, each with a random skew within ±3°; as the station does it, Tesseract is",
+        "asked where the shape of the lines does not decide.",
+        "",
+    ]
+    rows += ["| pages | measurements | decided by the lines | right | unsure (flagged) | wrong |", "|---|---|---|---|---|---|"]
     for kind, counts in tally.items():
+        n = counts["right"] + counts["unsure"] + counts["wrong"]
         rows.append(
-            f"| {kind} | {counts.total()} | {counts['right'] / counts.total():.2%} | {counts['unsure']} | {counts['wrong']} |"
+            f"| {kind} | {n} | {counts['by its lines']} | {counts['right'] / n:.2%} | {counts['unsure']} | {counts['wrong']} |"
         )
     return [*rows, "", *(f"- wrong: {line}" for line in wrong)]
 

@@ -143,7 +143,8 @@ def _lines(
     draw: ImageDraw.ImageDraw, font: Any, kind: str, box: tuple[int, int, int, int], pitch: int, rng: np.random.Generator
 ) -> None:
     left, top, right, bottom = box
-    place, y, x = int(rng.integers(0, len(TEXT))), top, left + 120
+    place, y = int(rng.integers(0, len(TEXT))), top
+    x: float = left + 120
     while y + pitch <= bottom:
         word = _worded(TEXT[place % len(TEXT)], kind)
         width = draw.textlength(word + " ", font=font)

@@ -57,7 +57,10 @@ def test_a_shadow_upon_white_is_an_edge(degrees: float) -> None:
     pixels, corners = white_scene(degrees, page(32, (244, 247, 248)))
     crop = crop_of(pixels)
     assert min(crop.sides) > 0.6
-    assert np.linalg.norm(np.array(crop.corners) - corners, axis=1).max() <= 1.0 * PER_MM
+    # these sides are trusted to two thirds only and therefore moved outwards by half a millimetre
+    assert np.linalg.norm(np.array(crop.corners) - corners, axis=1).max() <= 1.1 * PER_MM
+    outline = np.array(crop.corners, np.float32)
+    assert all(cv2.pointPolygonTest(outline, (float(x), float(y)), True) > -0.1 * PER_MM for x, y in corners)
 
 
 def test_white_upon_white_without_a_shadow_stays_whole() -> None:
