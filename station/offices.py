@@ -42,7 +42,7 @@ class Offices:
 
     def step(self) -> bool:
         """Carry out what waits; True when there was something."""
-        checked = checking.step(self._house) | vocabulary.step(self._house)
+        checked = checking.step(self._house) | vocabulary.step(self._house, vocabulary.PAUSE_SECONDS)
         secrecy.tidy(self._house)
         with self._house.store.read() as connection:
             if not batch_jobs.any_queued(connection, BatchJobKind.RELEASE):

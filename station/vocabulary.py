@@ -1,6 +1,7 @@
 """The house's own vocabulary: what people confirmed, learned from the records and kept as one file beside them, for the workers
 that read. The records are the truth; the file can be made anew at any time."""
 
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +15,8 @@ from imaging.language import Learned, learn
 from station.house import Actor, House
 
 NAME = "vocabulary.json.xz"
+PAUSE_SECONDS = 30.0
+"""Every worker takes a new vocabulary into its model, which costs it a part of a second: not after every word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +32,18 @@ def path_of(house: House) -> Path:
     return house.folders.root / NAME
 
 
-def step(house: House) -> bool:
-    """Learn anew where anything changed; True when it was done."""
+def step(house: House, pause: float = 0.0) -> bool:
+    """Learn anew where anything changed, but not within ``pause`` seconds of the last time; True when it was done."""
+    path = path_of(house)
+    if path.is_file() and time.time() - path.stat().st_mtime < pause:
+        return False
     with house.store.read() as connection:
         if not wishes.wanted(connection, LEARN):
             return False
     with house.store.write() as connection:
         wishes.settle(connection, LEARN)  # first: what comes meanwhile asks again
         said = text_mends.to_learn(connection)
-    _learn(said).save(path_of(house))
+    _learn(said).save(path)
     return True
 
 

@@ -1,5 +1,6 @@
 """Two facing pages on one master: where a person says so they are delivered as two, each with its own words; and back again."""
 
+import json
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -18,7 +19,7 @@ from batches.words import Verdict
 from imaging import render
 from imaging.values import Line, PageText, Raster, Word
 from scanner.model import ColorMode, ScanSettings, Source
-from station import desk, page_text, release, review_desk, spreads
+from station import desk, mending_text, page_text, release, review_desk, spreads
 from station.geometry import geometry_of
 from station.offices import Offices
 from tests.web.scene import DEVICE, OPERATOR, SUPERVISOR, Scene, make_scene
@@ -100,6 +101,8 @@ def test_both_pages_leave_with_their_own_words_and_the_package_is_sound(scene: S
 
         connection.execute(update(schema.page_job).values(state="done"))
         people.add_archive(connection, "quantri", "Kho tỉnh")
+    right = next(one for one in mending_text.view(scene.house, page_id).words if one.text == "phải")
+    mending_text.mend(scene.house, OPERATOR, page_id, right.box, "phải", "phía")
     scene.hand_over(batch_id)
     review_desk.decide(scene.house, SUPERVISOR, page_id, Verdict.PASS)
     review_desk.accept(scene.house, SUPERVISOR, batch_id)
@@ -116,9 +119,11 @@ def test_both_pages_leave_with_their_own_words_and_the_package_is_sound(scene: S
         widths = [float(page.mediabox[2]) / 72 * 25.4 for page in document.pages]
     assert widths == pytest.approx([GUTTER / 100 * 25.4, (size[0] - GUTTER) / 100 * 25.4], abs=1.0)
     with pypdfium2.PdfDocument(pdf) as document:
-        assert [page.get_textpage().get_text_range().strip() for page in document] == ["trái", "phải"]
+        assert [page.get_textpage().get_text_range().strip() for page in document] == ["trái", "phía"]
     (text,) = root.glob("data/text/*.txt")
-    assert text.read_text("utf-8").split("\n\f\n") == ["trái", "phải"]
+    assert text.read_text("utf-8").split("\n\f\n") == ["trái", "phía"]
+    (described,) = json.loads((root / "data/metadata/documents.json").read_text("utf-8"))
+    assert described["spreads"] == described["pages"]
 
 
 def test_undo_and_the_persons_own_word_make_it_one_page_again(scene: Scene, scanned: tuple[int, int]) -> None:
