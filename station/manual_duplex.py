@@ -25,11 +25,12 @@ _ENOUGH = 2
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What would be joined: a front and a back, as page ids, with the sheet's label."""
+    """What would be joined: a front and a back, as page ids, with the sheet's label. ``ready``: both have their pictures."""
 
     label: str
     front: int
     back: int
+    ready: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def view(house: House, batch_id: int) -> BacksView | None:
             backs=len(found.backs),
             device=found.run.device,
             order=order,
-            pairs=_pairs(connection, found) if found.agrees else {},
+            pairs=_pairs(connection, house, found) if found.agrees else {},
             sheets=tuple((sheet.id, sheet.label) for sheet in found.fronts),
             gap=_gap(connection, house, found, order),
         )
@@ -117,14 +118,20 @@ def _step(found: backs.Pass) -> str:
     return "pair" if found.agrees else "differ"
 
 
-def _pairs(connection: Connection, found: backs.Pass) -> dict[str, tuple[Pair, ...]]:
+def _pairs(connection: Connection, house: House, found: backs.Pass) -> dict[str, tuple[Pair, ...]]:
     """The first and the last pair of each order: enough to see with one's own eyes whether the order is right."""
     fronts = _front_pages(connection, found)
+    uid = batch_records.get(connection, found.run.batch_id).uid
     told = {}
+
+    def looked(side: Row[Any]) -> bool:
+        return (house.folders.page(uid, side.uid) / "thumb.jpg").is_file()
+
     for order in backs.ORDERS:
         turned = found.backs if order == backs.SAME else found.backs[::-1]
-        every = [Pair(s.label, fronts[s.id].id, b.id) for s, b in zip(found.fronts, turned, strict=True) if s.id in fronts]
-        told[order] = tuple(every[:1] + every[-1:]) if len(every) > 1 else tuple(every)
+        every = [(s.label, fronts[s.id], b) for s, b in zip(found.fronts, turned, strict=True) if s.id in fronts]
+        outermost = every[:1] + every[-1:] if len(every) > 1 else every
+        told[order] = tuple(Pair(label, one.id, two.id, looked(one) and looked(two)) for label, one, two in outermost)
     return told
 
 

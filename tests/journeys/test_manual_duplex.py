@@ -206,22 +206,26 @@ def test_both_sides_on_the_glass_ask_for_the_back_of_the_same_sheet(station: Rig
     assert station.view(batch_id).ledger.agrees
 
 
+@pytest.mark.alone
 def test_from_asking_to_feeding_takes_less_than_a_second(station: Rig, tmp_path: Path) -> None:
-    """The start-up between two sides of a series: a fresh process, the device opened and set."""
-    batch_id = station.batch(1)
+    """The start-up between two sides of a series: a fresh process, the device opened and set; the quickest of five."""
+    batch_id = station.batch(6)
     glass(station, tmp_path, 1)
     series.start(station.house, OPERATOR, batch_id, AskedScan(station.device(), GLASS, {}))
-    view = until_between(station, batch_id)
-    run_id = series.go_on(station.house, OPERATOR, batch_id, view.run)
-    asked = time.monotonic()
+    took = []
+    for _ in range(5):
+        view = until_between(station, batch_id)
+        wait(lambda: all(page.ready for page in station.view(batch_id).pages), 60)  # the desk has drawn the last one
+        glass(station, tmp_path, 1)
+        asked = time.monotonic()
+        run_id = series.go_on(station.house, OPERATOR, batch_id, view.run)
+        wait(lambda run_id=run_id: _feeding(station, run_id), 20)
+        took.append(time.monotonic() - asked)
+        wait(lambda last=view.run: (one := series.view(station.house, batch_id)) is not None and one.run != last, 30)
+    print("start-up, s:", ", ".join(f"{one:.2f}" for one in took))
+    assert min(took) < 1.0
 
-    def feeding() -> bool:
-        with station.house.store.read() as connection:
-            return runs.get(connection, run_id).phase in ("feed", "done")
 
-    while not feeding():
-        assert time.monotonic() - asked < 5
-        time.sleep(0.02)
-    took = time.monotonic() - asked
-    print(f"start-up {took:.2f} s")
-    assert took < 2.0, "under a second on a quiet machine; this one may be shared"
+def _feeding(station: Rig, run_id: int) -> bool:
+    with station.house.store.read() as connection:
+        return runs.get(connection, run_id).phase in ("feed", "read", "done")

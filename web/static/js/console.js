@@ -155,6 +155,7 @@ deeds.help = () => {
 };
 
 function onClick(event) {
+  if (event.defaultPrevented) return; // the page's own script brings this module a second time
   const closer = event.target.closest('[data-close]');
   if (closer) { closer.closest('dialog').close(''); return; }
   const element = event.target.closest('[data-deed]');
@@ -168,7 +169,7 @@ function onClick(event) {
 /** Forms marked data-post are sent without leaving the page: a refusal stands in the form, what was typed stays. */
 async function onSubmit(event) {
   const form = event.target;
-  if (!form.matches('[data-post]')) return;
+  if (event.defaultPrevented || !form.matches('[data-post]')) return;
   event.preventDefault();
   const button = event.submitter;
   if (button) button.disabled = true;
