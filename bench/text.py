@@ -1,6 +1,6 @@
 """Word error, spoilt words, tables, handwriting and fields, beside OCRmyPDF in the same run. By hand:
 
-    python -m bench.text [--peer PATH/TO/ocrmypdf] [--pages N] [--hand-fonts FOLDER] [--write]
+    python -m bench.text [--peer PATH/TO/ocrmypdf] [--pages N] [--hand-fonts FOLDER] [--only SECTION …] [--write]
 
 What is fair to whom (the split):
 - Typeset, spoilt pages: official text kept from training (``imaging.language.build``: one paragraph in fifty), seeds used
@@ -24,9 +24,10 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import cv2
 
@@ -167,14 +168,15 @@ def tables(report: Report, engine: Engine, peer: str | None, count: int) -> None
             page = table_page(TABLE_SEED + number, turned=turned, rows=6)
             cells = [word for row in page.cells for cell in row for word in cell.split()]
             truth = [*page.above.split(), *cells, *page.below.split()]
-            text, seconds = ours(engine, page.raster)
-            got = [word.text for word in text.words]
+            begin = time.process_time()
+            got = [word.text for word in read(page.raster, engine=engine).words]
+            seconds = time.process_time() - begin
             tallies["Sohoa"].add(whole_errors(truth, got), len(truth), seconds)
             tallies["Sohoa, order of words free"].add(free_errors(truth, got), len(truth), seconds)
             if peer:
                 other, seconds = theirs(peer, [], page.raster)
                 tallies["OCRmyPDF"].add(whole_errors(truth, other or []), len(truth), seconds)
-        how = "turned a quarter on an upright page" if turned else "upright"
+        how = "turned a quarter on an upright page" if turned else "upright"  # the page's own direction is geometry's business
         report.say("", f"## Ruled tables, {how} ({count} pages, cells in order)", *COLUMNS)
         report.say(*(tally.row(name) for name, tally in tallies.items()))
         rate = tallies["Sohoa"].rate
@@ -271,65 +273,80 @@ def _field_figures(report: Report, right: Counter[str], where: str) -> None:
 
 # --- the run --------------------------------------------------------------------------------------------------------
 
+Section = Callable[[Report, Engine, argparse.Namespace], None]
+SECTIONS: dict[str, Section] = {
+    "typeset-words": lambda report, engine, told: typeset_words(report, engine, told.peer, told.pages),
+    "real-words": lambda report, engine, told: real_words(report, engine, told.peer),
+    "real-fields": lambda report, engine, told: real_fields(report, engine),
+    "typeset-fields": lambda report, engine, told: typeset_fields(report, engine, told.pages // 2),
+    "tables": lambda report, engine, told: tables(report, engine, told.peer, max(1, told.pages // 2)),
+    "handwriting": lambda report, engine, told: handwriting(report, engine, told.hand_fonts),
+}
+NEED_SHARED = ("typeset-words", "real-words", "real-fields", "handwriting")
 
-def heading(engine: Engine, peer: str | None) -> Iterator[str]:
+
+def heading(engine: Engine, peer: str | None) -> str:
+    """What was measured with what, and when."""
     begin = time.process_time()
     load_model()
     loaded = time.process_time() - begin
     when = time.strftime("%Y-%m-%d %H:%M", time.gmtime())
-    yield from ("# Text", "", f"{when} UTC, {platform.machine()}, Python {platform.python_version()}.")
-    yield f"Engine: {engine.name}. Model: {FILE.stat().st_size:,} bytes, loaded in {loaded:.2f} s."
     version = subprocess.run([peer, "--version"], capture_output=True, text=True, check=False).stdout.strip() if peer else ""
-    yield f"Peer: OCRmyPDF {version}." if peer else "Peer: ocrmypdf is not on PATH; name it with --peer. Its rows are missing."
-    yield f"Command: python -m {' '.join(['bench.text', *sys.argv[1:]])}. Times are processor seconds, children included."
-    yield from ("", "```", (__doc__ or "").split("\n\n", 2)[2].strip(), "```")
+    parts = (
+        f"{when} UTC, {platform.machine()}, Python {platform.python_version()}",
+        f"{engine.name}; model {FILE.stat().st_size:,} bytes, loaded in {loaded:.2f} s",
+        f"OCRmyPDF {version}" if version else "no peer: ocrmypdf is not on PATH, name it with --peer",
+        f"python -m {' '.join(['bench.text', *(Path(one).name for one in sys.argv[1:])])}",
+    )
+    return "; ".join(parts)
 
 
-def write(report: Report) -> None:
-    folder = DOCS / "bench"
-    folder.mkdir(exist_ok=True)
-    (DOCS / "bench-text.md").write_text("\n".join([*report.lines, *targets(report)]) + "\n", encoding="utf-8")
-    told = {"made": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "figures": [asdict(one) for one in report.figures]}
-    (folder / "text.json").write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+def write(name: str, made: str, report: Report) -> None:
+    """The section's lines and figures, beside those of other sections measured before."""
+    file = DOCS / "bench" / "text.json"
+    file.parent.mkdir(exist_ok=True)
+    kept = json.loads(file.read_text(encoding="utf-8")).get("sections", {}) if file.is_file() else {}
+    kept[name] = {"made": made, "lines": report.lines, "figures": [asdict(one) for one in report.figures]}
+    ordered = {one: kept[one] for one in SECTIONS if one in kept}
+    figures = [figure for section in ordered.values() for figure in section["figures"]]
+    told = {"figures": figures, "sections": ordered}
+    file.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    (DOCS / "bench-text.md").write_text("\n".join(page(ordered, figures)) + "\n", encoding="utf-8")
+
+
+def page(sections: dict[str, Any], figures: Sequence[dict[str, Any]]) -> Iterator[str]:
+    yield from ("# Text", "", (__doc__ or "").strip(), "")
+    yield from ("Times are processor seconds, children included.", "", "## Against the targets", "")
+    yield from ("| figure | on | value | target | met |", "|---|---|---|---|---|")
+    for one in figures:
+        yield f"| {one['name']} | {one['of']} | {one['value']:.4g} | {one['target']} | {'yes' if one['met'] else '**no**'} |"
+    for section in sections.values():
+        yield from (*section["lines"], "", f"({section['made']})")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.text", description=__doc__)
     parser.add_argument("--peer", default=shutil.which("ocrmypdf"), help="the ocrmypdf program; default: the one on PATH")
-    parser.add_argument(
-        "--pages", type=int, default=16, help="typeset pages of text; fields and tables take half and a quarter"
-    )
+    parser.add_argument("--pages", type=int, default=16, help="typeset pages of text; fields and tables take half of them")
     parser.add_argument("--hand-fonts", type=Path, help="handwriting fonts (*.ttf) the notes are written in")
+    parser.add_argument(
+        "--only", nargs="+", choices=list(SECTIONS), default=list(SECTIONS), help="measure these sections again"
+    )
     parser.add_argument("--write", action="store_true", help="into docs/bench-text.md and docs/bench/text.json")
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    engine, report = open_engine(), Report()
-    report.say(*heading(engine, options.peer))
-    for section in sections(report, engine, options):
-        section()
+    engine = open_engine()
+    made = heading(engine, options.peer)
+    print(made)
+    for name in options.only:
+        if name in NEED_SHARED and not SHARED.is_dir():
+            print(f"{SHARED}: the shared data folder is not here; {name} is left out.")
+            continue
+        report = Report()
+        SECTIONS[name](report, engine, options)
         if options.write:
-            write(report)  # a run that is cut short leaves what it measured
+            write(name, made, report)
     return 0
-
-
-def sections(report: Report, engine: Engine, options: argparse.Namespace) -> Iterator[Callable[[], None]]:
-    peer, pages = options.peer or None, options.pages
-    if SHARED.is_dir():
-        yield lambda: typeset_words(report, engine, peer, pages)
-        yield lambda: real_words(report, engine, peer)
-        yield lambda: real_fields(report, engine)
-    else:
-        report.say("", f"{SHARED}: the shared data folder is not here; text and scans from it are left out.")
-    yield lambda: tables(report, engine, peer, max(1, pages // 4))
-    yield lambda: typeset_fields(report, engine, pages // 2)
-    if SHARED.is_dir():
-        yield lambda: handwriting(report, engine, options.hand_fonts)
-
-
-def targets(report: Report) -> Iterator[str]:
-    yield from ("", "## Against the targets", "", "| figure | on | value | target | met |", "|---|---|---|---|---|")
-    for one in report.figures:
-        yield f"| {one.name} | {one.of} | {one.value:.4g} | {one.target} | {'yes' if one.met else '**no**'} |"
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from imaging.language import fold
-from imaging.ocr.penned import ink_of, read_figures
+from imaging.ocr.penned import Penned, ink_of, read_figures
 from imaging.ocr.prepare_ocr import flatten_paper
 from imaging.values import Box, Line, Pixels, Raster, Word
 
@@ -32,6 +32,8 @@ TAIL = re.compile(r"[/\-–]\s?[A-ZĐƯÔ]")
 STUCK = re.compile(r"\d{1,5}[a-zđ]?$")
 STUCK_SURE = 0.6
 """Figures that touch their notation are print, unless the engine doubts what it read."""
+AGREED = (0.7, 0.5)
+"""Confidences of the engine and of the recogniser from which the same reading of both counts as print's."""
 FIGURE = 0.76
 """Height of a printed figure, of the height from a tall letter's head to a long one's foot."""
 MARGIN = 0.9
@@ -197,8 +199,16 @@ def _filled(raster: Raster, line: Line, gap: Gap) -> Line:
     told = " ".join(word.text for word in inside)
     if not found.text:
         return line
+    if len(inside) == 1 and _agree(inside[0], found):
+        sure = replace(inside[0], confidence=max(inside[0].confidence, SURE_PRINT))
+        return replace(line, words=tuple(sure if word is inside[0] else word for word in line.words))
     pen = Word(found.text, box, round(found.confidence, 3), told if told != found.text else "", hand=True)
     return _with(line, gap, inside, pen)
+
+
+def _agree(word: Word, found: Penned) -> bool:
+    """Whether the engine and the recogniser of handwriting, which were taught differently, read the same figures surely."""
+    return word.text.strip(".,") == found.text and word.confidence >= AGREED[0] and found.confidence >= AGREED[1]
 
 
 def _printed(inside: Sequence[Word], line: Line) -> bool:

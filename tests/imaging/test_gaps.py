@@ -48,6 +48,19 @@ def test_a_printed_number_is_left_to_the_engine(seed):
     )
 
 
+def test_two_readers_that_agree_are_believed():
+    document, raster, lines = first_page(507)
+    pen_word = next(word for line in read_gaps(raster, lines) for word in line.words if word.hand)
+    engine_word = Word(document.number, pen_word.box, 0.8)
+    row = next(at for at, line in enumerate(lines) if line.words[0].text == "Số:")
+    seen = replace(lines[row], words=(lines[row].words[0], engine_word, *lines[row].words[1:]))
+    read = read_gaps(raster, [*lines[:row], seen, *lines[row + 1 :]])
+    assert [word.hand for word in read[row].words[:3]] == [False, False, False]
+    other = replace(engine_word, text="999")
+    seen = replace(seen, words=(seen.words[0], other, *seen.words[2:]))
+    assert read_gaps(raster, [*lines[:row], seen, *lines[row + 1 :]])[row].words[1].hand
+
+
 def pen(text: str, seed: int = 3) -> np.ndarray:
     cover = handwriting(text, find(), 15, np.random.default_rng(seed))
     return ink_of((255 - 255 * cover).astype(np.uint8))
