@@ -16,7 +16,7 @@ from imaging.ocr.net_file import NotReadable, load_network
 from imaging.ocr.network import LateError, recognise
 from imaging.ocr.noise import around
 from imaging.ocr.resident import MODES, Resident, show
-from imaging.ocr.strips import Place, Strip, cut, parted, whole
+from imaging.ocr.strips import Place, Strip, cut, ink_level, parted, whole
 from imaging.ocr.tessdata import known_folder
 from imaging.values import Pixels
 
@@ -50,7 +50,8 @@ class Batched(Resident):
             places = self._lines(picture, dpi, layout)
         except _TurnedText:
             return super().recognise(picture, dpi, layout, seconds)
-        pieces = [(number, piece) for number, place in enumerate(places) for piece in parted(picture, place)]
+        limit = ink_level(picture)
+        pieces = [(number, piece) for number, place in enumerate(places) for piece in parted(picture, place, limit)]
         strips = cut(picture, [piece for _, piece in pieces], self._network.height)
         read = self._decoded(strips, late, seconds)
         return tuple(_joined([(number, line) for (number, _), line in zip(pieces, read, strict=True) if line is not None]))

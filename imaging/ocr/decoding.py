@@ -1,8 +1,9 @@
 """From the network's probabilities to words: letters with what else they may be, and where each word stands."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import cast
 
 import numpy as np
@@ -60,17 +61,33 @@ def decode(network: Network, strip: Strip, scores: Floats) -> ReadLine | None:
 def _spaced(network: Network, strip: Strip, letters: Sequence[Letter], scores: Floats) -> Iterator[Letter]:
     """The letters, with a blank where the ink leaves room for one and the network nearly saw it: in names and capitals,
     for which Tesseract leans on its dictionary, it is often a hair from saying so."""
-    filled = _filled(strip)
+    gaps = _gaps(_filled(strip), NARROW / strip.zoom)
     column, blank = POOL / strip.zoom, network.letters.index(" ")
     before: Letter | None = None
     for letter in letters:
-        if before is not None and not (before.text + letter.text).isspace():
-            steps = scores[before.last : letter.first, blank]
-            room = _room(filled, (before.first + 0.5) * column, (letter.last - 0.5) * column) * strip.zoom
-            if len(steps) and (room >= WIDE or (room >= NARROW and float(steps.max()) > HINTED)):
+        if gaps and before is not None and before.last < letter.first and not (before.text + letter.text).isspace():
+            room = _room(gaps, (before.first + 0.5) * column, (letter.last - 0.5) * column) * strip.zoom
+            if room >= WIDE or (room >= NARROW and float(scores[before.last : letter.first, blank].max()) > HINTED):
                 yield Letter(" ", before.last, letter.first, 0.0, ())
         yield letter
         before = letter
+
+
+def _gaps(filled: NDArray[np.bool_], least: float) -> list[tuple[int, int]]:
+    """(first column, column after the last) of the runs without ink, those at least so wide."""
+    marks = np.flatnonzero(filled)
+    wide = np.flatnonzero(np.diff(marks) > least)
+    return [(int(marks[one]) + 1, int(marks[one + 1])) for one in wide]
+
+
+def _room(gaps: Sequence[tuple[int, int]], first: float, last: float) -> int:
+    """The widest of the gaps with ink on both sides between two columns, px."""
+    widest = 0
+    for start, end in islice(gaps, bisect_left(gaps, (int(first) + 1, 0)), None):
+        if end >= int(last):
+            break
+        widest = max(widest, end - start)
+    return widest
 
 
 def _filled(strip: Strip) -> NDArray[np.bool_]:
@@ -78,20 +95,23 @@ def _filled(strip: Strip) -> NDArray[np.bool_]:
     return cast(NDArray[np.bool_], strip.ink.any(axis=0))
 
 
-def _room(filled: NDArray[np.bool_], first: float, last: float) -> int:
-    """The widest run without ink, px."""
-    marks = np.flatnonzero(filled[max(0, int(first)) : max(0, int(last))])
-    return int(np.diff(marks).max()) - 1 if len(marks) > 1 else 0
-
-
 def find_letters(network: Network, scores: Floats) -> list[Letter]:
     """The best letter of each run of steps, weighed against all others in the same place."""
     runs = _runs(network, scores.argmax(axis=1))
     if not runs:
         return []
-    windows = _windows(runs, len(scores))
-    weighed = _weighed(scores, windows, network.blank)
-    return [_letter(network, run, around, row, scores) for run, around, row in zip(runs, windows, weighed, strict=True)]
+    weighed = _weighed(scores, _windows(runs, len(scores)), network.blank)
+    weighed[:, network.blank] = -np.inf
+    likely = np.argpartition(-weighed, MOST, axis=1)[:, :MOST]
+    values = np.take_along_axis(weighed, likely, axis=1)
+    order = np.argsort(-values, axis=1)
+    codes, values = np.take_along_axis(likely, order, axis=1), np.take_along_axis(values, order, axis=1)
+    costs = COST * (values[:, :1] - values)
+    all_but = np.log(np.exp(values - values[:, :1]).sum(axis=1))  # of the best one, how far it is from certain
+    return [
+        _letter(network, run, scores, *row)
+        for run, *row in zip(runs, codes.tolist(), costs.tolist(), all_but.tolist(), strict=True)
+    ]
 
 
 def _runs(network: Network, best: NDArray[np.int_]) -> list[tuple[int, int, int]]:
@@ -141,18 +161,18 @@ def _weighed(scores: Floats, windows: Sequence[tuple[int, int]], blank: int) -> 
     return cast(Floats, best)
 
 
-def _letter(network: Network, run: tuple[int, int, int], around: tuple[int, int], row: Floats, scores: Floats) -> Letter:
-    row[network.blank] = -np.inf
-    near = np.flatnonzero(row > row.max() - FAR / COST)
-    order = near[np.argsort(-row[near])][:MOST]
-    top = row[order[0]]
-    choices = tuple((network.letters[one], float(COST * (top - row[one]))) for one in order if network.letters[one])
+def _letter(
+    network: Network, run: tuple[int, int, int], scores: Floats, codes: list[int], costs: list[float], doubt: float
+) -> Letter:
+    """``codes`` with their ``costs``, best first; ``doubt``: nats by which the best is short of certain among them."""
+    letters = network.letters
+    choices = tuple((letters[one], cost) for one, cost in zip(codes, costs, strict=True) if cost < FAR and letters[one])
     code, first, last = run
-    if choices and fold(choices[0][0]) == fold(network.letters[code]):
-        code = int(order[0])
-    others = np.delete(row[order], np.flatnonzero(order == code)) - row[code]
-    sure = min(float(scores[first:last, code].max()), -float(np.log1p(np.exp(others).sum())))
-    return Letter(network.letters[code], first, last, sure, choices)
+    if codes[0] != code and letters[codes[0]] and _wavers(network, codes[0], code):
+        code = codes[0]
+    if codes[0] != code:
+        doubt += (costs[codes.index(code)] if code in codes else FAR) / COST
+    return Letter(letters[code], first, last, min(float(scores[first:last, code].max()), -doubt), choices)
 
 
 def _words(letters: Iterable[Letter]) -> Iterator[list[Letter]]:

@@ -77,10 +77,11 @@ def middle(place: Place) -> float:
     return place.baseline[0] + place.baseline[1] * (place.box[2] - place.box[0]) / 2
 
 
-def parted(picture: Pixels, place: Place) -> list[Place]:
-    """The line, or its pieces where another column stands beyond a wide gap; each with its own height and baseline."""
+def parted(picture: Pixels, place: Place, limit: float) -> list[Place]:
+    """The line, or its pieces where another column stands beyond a wide gap; each with its own height and baseline.
+    ``limit``: ``ink_level`` of the picture."""
     x0, y0, x1, y1 = place.box
-    ink = picture[max(0, y0) : y1, max(0, x0) : x1] < ink_level(picture)
+    ink = picture[max(0, y0) : y1, max(0, x0) : x1] < limit
     filled = np.flatnonzero(np.count_nonzero(ink, axis=0) >= 2)
     if not len(filled):
         return [place]

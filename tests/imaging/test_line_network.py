@@ -80,7 +80,7 @@ def test_columns_side_by_side_are_read_apart():
     picture = np.full((120, 1400), 255, np.uint8)
     one, two = (np.ascontiguousarray(line[20:100, 100:500]) for line in lines(2, size=40))
     picture[20:100, 20:420], picture[38:118, 980:1380] = one, two
-    pieces = parted(picture, Place((20, 20, 1380, 118), (80.0, 0.0)))
+    pieces = parted(picture, Place((20, 20, 1380, 118), (80.0, 0.0)), 150.0)
     assert len(pieces) == 2
     assert pieces[0].box[2] < 430 and pieces[1].box[0] > 970
     assert 10 < pieces[1].baseline[0] - pieces[0].baseline[0] < 26
