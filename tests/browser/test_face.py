@@ -62,7 +62,17 @@ def chosen(person: Person) -> int:
 
 
 _BATCH = f"/batches/{FIRST}"
-PAGES = ["/", "/batches/new", f"{_BATCH}/scan", "/pages/1", f"{_BATCH}/items", f"{_BATCH}/journal", "/keys"]
+PAGES = [
+    "/",
+    "/batches/new",
+    f"{_BATCH}/scan",
+    "/pages/1",
+    f"{_BATCH}/items",
+    f"{_BATCH}/slips",
+    "/pages/1/text",
+    f"{_BATCH}/journal",
+    "/keys",
+]
 
 
 @pytest.mark.parametrize("size", SIZES)
