@@ -61,4 +61,3 @@ def _common() -> dict[str, Any]:
     account = g.get("account")
     station = current_app.extensions["sohoa.settings"].station
     return {"me": account, "my_role": Role(account.role) if account else None, "station": station, "lang": language()}
-
