@@ -27,7 +27,8 @@ _LIMITS = (1, 120)
 
 @dataclass(frozen=True, slots=True)
 class SeriesView:
-    """``run``: the newest run, which the next follows. ``left``: seconds until it is asked for, never below 0.
+    """``run``: the newest run, which the next follows; where that brought nothing the series is held. ``left``: seconds until
+    the next is asked for, never below 0.
 
     ``page``: the side that came last; None where that run brought none."""
 
@@ -107,7 +108,7 @@ def view(house: House, batch_id: int) -> SeriesView | None:
     back = said["face"] == "back" if last is None else bool(said["two_sided"]) and last.face == "front"
     return SeriesView(
         run.id,
-        said["state"],
+        said["state"] if last is not None else PAUSED,  # stopped, or it failed: a person says when to try again
         said["seconds"],
         bool(said["two_sided"]),
         max(0.0, said["seconds"] - since),

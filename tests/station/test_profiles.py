@@ -1,5 +1,6 @@
 """The book of scan profiles: versions, who changed what, inheritance, and what fits a scanner before any paper moves."""
 
+from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,9 +8,10 @@ import pytest
 
 from batches import journal, runs
 from batches.errors import Exists, Invalid, NotAllowed, Stale
-from scanner.model import FaultKind, ScanFault, Source
+from scanner.model import ColorMode, DeviceCapabilities, FaultKind, ScanFault, ScanSettings, Source, SourceCapabilities
 from scanner.profile import ProfileError
-from station import desk, devices, profiles, scan_asked
+from station import desk, devices, profiles, scan_asked, series
+from station.cli import scan as cli_scan
 from station.errors import UsageError
 from tests.web.scene import ADMINISTRATOR, DEVICE, OPERATOR, SUPERVISOR, Scene, make_scene
 
@@ -124,3 +126,32 @@ def test_brittle_paper_goes_to_the_glass(scene: Scene) -> None:
     assert scan.settings.source is Source.FLATBED
     assert scan.noted["fragile"] is True
     assert scan.noted["changed"] == {"source": ["duplex", "flatbed"]}
+
+
+def test_brittle_paper_without_a_glass_is_fed_as_kindly_as_the_device_can() -> None:
+    settings = ScanSettings(Source.DUPLEX, ColorMode.COLOR, 300, extra={"contrast": 5})
+    feeder = SourceCapabilities((ColorMode.COLOR,), (300,), None, 216.0, 356.0)
+    takes = {"paper_protect": {"choices": ["Default", "On", "Off"]}, "prepick": {"choices": ["On", "Off"]}}
+    can = DeviceCapabilities({Source.DUPLEX: feeder}, (), ("contrast", "paper_protect", "prepick"), takes)
+    kind = profiles.gentle(settings, can)
+    assert kind.source is Source.DUPLEX
+    assert kind.extra == {"contrast": 5, "paper_protect": "On", "prepick": "Off"}
+
+
+def test_the_command_line_takes_a_profile_by_either_name_and_says_over_it(scene: Scene) -> None:
+    line = {"profile": "Từng tờ trên mặt kính", "source": None, "mode": "gray", "resolution": 200}
+    settings, noted = cli_scan._settings(scene.house, DEVICE, Namespace(**line))
+    assert (settings.source, settings.mode, settings.resolution) == (Source.FLATBED, ColorMode.GRAY, 200)
+    assert noted["profile"]["name"] == "flatbed"
+    with pytest.raises(UsageError, match="khong-co"):
+        cli_scan._settings(scene.house, DEVICE, Namespace(**{**line, "profile": "khong-co"}))
+
+
+def test_a_series_whose_scan_brought_nothing_waits_for_a_person(scene: Scene) -> None:
+    batch_id = scene.batch()
+    glass = ScanSettings(Source.FLATBED, ColorMode.COLOR, 200)
+    run_id = series.start(scene.house, OPERATOR, batch_id, scan_asked.AskedScan(DEVICE, glass, {}))
+    desk.give_up_run(scene.house, OPERATOR, run_id)
+    view = series.view(scene.house, batch_id)
+    assert view is not None
+    assert (view.state, view.page) == ("paused", None)
