@@ -32,6 +32,9 @@ TAIL = re.compile(r"[/\-–]\s?[A-ZĐƯÔ]")
 STUCK = re.compile(r"\d{1,5}[a-zđ]?$")
 STUCK_SURE = 0.6
 """Figures that touch their notation are print, unless the engine doubts what it read."""
+MARKS = ("ngay", "thang", "nam")
+FEW_BEFORE = 6
+"""Words a place may have where its comma was not read."""
 AGREED = (0.7, 0.5)
 """Confidences of the engine and of the recogniser from which the same reading of both counts as print's."""
 FIGURE = 0.76
@@ -159,10 +162,12 @@ def _between(line: Line, first: int, second: int, names: tuple[str, str]) -> tup
 
 
 def is_dated(plain: Sequence[str]) -> bool:
-    """A heading's date, not a sentence with one: at most eight words before the day, nothing but a year behind it."""
-    month = next((at for at, text in enumerate(plain) if text.startswith("thang") or text.endswith("thang")), None)
-    year = next((at for at, text in enumerate(plain) if text.startswith("nam")), None)
-    return month is not None and year is not None and month < year and len(plain) - year <= 3
+    """A heading's date, not a sentence with one: a place and a comma before the day, nothing but a year behind it."""
+    at = {head: next((n for n, text in enumerate(plain) if text.startswith(head) or text.endswith(head)), -1) for head in MARKS}
+    day, month, year = (at[head] for head in MARKS)
+    if not 0 <= day < month < year or len(plain) - year > 3:
+        return False
+    return day <= FEW_BEFORE or plain[day - 1].endswith((",", "."))
 
 
 def em_width(text: str) -> float:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from imaging.fields import propose
-from imaging.language import Token, part
+from imaging.language import Token, fold, part
 from imaging.ocr.digits import FILE, OTHER, weigh
 from imaging.ocr.engine import ReadLine, ReadWord
-from imaging.ocr.gaps import em_width, read_gaps
+from imaging.ocr.gaps import em_width, is_dated, read_gaps
 from imaging.ocr.joining import join_syllables
 from imaging.ocr.penned import ink_of, read_figures
 from imaging.practice import invent, typeset
@@ -46,6 +46,23 @@ def test_a_printed_number_is_left_to_the_engine(seed):
     assert not any(
         word.hand for line in read_gaps(raster, lines) for word in line.words if "/" in word.text or "-" in word.text
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "dated"),
+    [
+        ("Hà Nội, ngày 05 tháng 3 năm 2020", True),
+        ("Số: 23 /BC-UBND Quảng Ngãi, ngày 05 tháng 01 năm 2025", True),
+        ("ngày tháng năm 1998", True),
+        ("lượng điện tiêu thụ của tháng t, năm j", False),
+        ("theo Luật Tổ chức chính quyền địa phương được ban hành ngày 19 tháng 6 năm 2015", False),
+        ("ngày 19 tháng 6 năm 2015 của Quốc hội khóa XIII", False),
+        ("", False),
+        ("ngày", False),
+    ],
+)
+def test_a_headings_date_is_told_from_a_sentence_with_one(text, dated):
+    assert is_dated([fold(word) for word in text.split()]) is dated
 
 
 def test_two_readers_that_agree_are_believed():
