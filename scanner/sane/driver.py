@@ -2,6 +2,7 @@
 
 import contextlib
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 from scanner.identity import identity
@@ -35,7 +36,10 @@ class SaneDriver:
     def capabilities(self, address: str, progress: Progress) -> DeviceCapabilities:
         with contextlib.closing(self._open(address)) as device:
             progress("set")
-            return read_capabilities(device)
+            found = read_capabilities(device)
+        if url := network.configured_url(address):  # what sane-airscan knows and keeps to itself
+            found = replace(found, sensors=tuple(sorted({*found.sensors, *network.feeder_sensors(url)})))
+        return found
 
     def open(self, address: str, settings: ScanSettings, progress: Progress) -> "SaneSession":
         device = self._open(address)

@@ -19,7 +19,7 @@ from scanner.model import ColorMode, ScanSettings, Source
 from station import config, desk
 from station.house import open_house
 from tests.journeys.forms import form_page
-from tests.journeys.rig import OPERATOR, Rig, wait
+from tests.journeys.rig import DUPLEX, OPERATOR, Rig, rig, wait
 from tests.scanner.vscan.rig import Vscan, make, vscan_library  # noqa: F401
 
 FRONTS = ScanSettings(Source.FEEDER, ColorMode.COLOR, 75, 210.0, 297.0)
@@ -191,3 +191,20 @@ def test_a_scanner_without_that_sensor_is_refused(station: LocalRig) -> None:
     with pytest.raises(NotAllowed) as refused:
         desk.start_run(station.house, OPERATOR, station.batch(1), station.device(), FRONTS, wait_for=WaitFor.PAPER)
     assert refused.value.facts["what"] == "no_sensor"
+
+
+def test_paper_laid_in_a_network_scanner_begins_the_run(tmp_path: Path) -> None:
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    for number in range(1, 5):
+        cv2.imwrite(str(pages / f"{number}.png"), form_page(number))
+    with rig(tmp_path / "house", pages) as made:
+        made.scanner.clear()
+        batch_id = made.batch(2)
+        desk.start_run(made.house, OPERATOR, batch_id, made.device(), DUPLEX, wait_for=WaitFor.PAPER)
+        wait(lambda: (made.run_view(batch_id).state, made.run_view(batch_id).phase) == ("requested", "watch"), 30)
+        time.sleep(1.0)
+        assert made.run_view(batch_id).state == "requested", "there is no paper"
+        made.scanner.reload()
+        wait(lambda: made.view(batch_id).ledger.sheets == 2, 60)
+        assert made.until_run_rests(batch_id).state == "finished"

@@ -56,6 +56,7 @@ def test_duplex_sheets_arrive_in_order_bit_for_bit(tmp_path, tray):
         area = capabilities.sources[Source.DUPLEX]
         sides, fault = run_out(backend, replace(DUPLEX, width=None, height=None), tmp_path / "run")
     assert fault is None
+    assert "page_loaded" in capabilities.sensors, "asked of the device itself"
     assert names(sides) == ["1f", "1b", "2f", "2b", "3f", "3b"]
     assert (round(area.max_width), round(area.max_height)) == (210, 297)
     for index, side in enumerate(sides):
