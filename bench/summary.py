@@ -25,10 +25,30 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.summary")
     parser.add_argument("--report", type=Path, default=PAGE)
     options = parser.parse_args()
-    runs = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))]
+    runs = [as_run(path.stem, json.loads(path.read_text(encoding="utf-8"))) for path in sorted(FOLDER.glob("*.json"))]
     options.report.write_text(page(runs), encoding="utf-8")
     print(options.report)
     return int(any(figure["reached"] is not True for run in runs for figure in run["figures"]))
+
+
+def as_run(name: str, content: dict[str, Any]) -> dict[str, Any]:
+    """A run in the shape of ``bench.report``; benchmarks that write their own may call things otherwise."""
+    raw = content.get("figures", [])
+    listed = [{"figure": key, **one} for key, one in raw.items()] if isinstance(raw, dict) else raw
+    figures = [
+        {
+            "figure": " · ".join(str(one[key]) for key in ("figure", "name", "of") if one.get(key)),
+            "target": one.get("target", ""),
+            "value": one.get("value", ""),
+            "reached": one.get("reached", one.get("met")),
+            "note": one.get("note", ""),
+        }
+        for one in listed
+    ]
+    known = {key: content.get(key, "") for key in ("machine", "command", "split")}
+    when = content.get("when") or content.get("made") or content.get("date", "")
+    return known | {"name": name, "when": when, "versions": content.get("versions", []), "quiet": content.get("quiet"),
+                    "figures": figures}  # fmt: skip
 
 
 def page(runs: list[dict[str, Any]]) -> str:
@@ -43,7 +63,7 @@ def page(runs: list[dict[str, Any]]) -> str:
             )
     lines += ["", "## Runs", ""]
     for run in runs:
-        versions = "; ".join([run["machine"], *run["versions"]])
+        versions = "; ".join(str(one) for one in (run["machine"], *run["versions"]) if one)
         lines += [f"- **{run['name']}**, {run['when']}: `{run['command']}`. {versions}. {run['split']}"]
     return "\n".join(lines) + "\n"
 
