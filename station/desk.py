@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -14,8 +13,6 @@ from batches import (
     findings,
     holdings,
     items,
-    jobs,
-    journal,
     ledger,
     overlaps,
     pages,
@@ -25,17 +22,18 @@ from batches import (
 )
 from batches import batch as batch_records
 from batches.errors import DeviceHeld, Invalid, NotAllowed, Unexplained
-from batches.words import BatchJobKind, BatchState, JobKind, OverlapState, RunPurpose, RunState, SheetState, WaitFor
+from batches.words import BatchJobKind, BatchState, OverlapState, RunPurpose, RunState, SheetState, WaitFor
 from scanner.backend import refuse
 from scanner.model import ScanSettings, Source
-from station import buttons, desk_view, secrecy, separating
+from station import buttons, desk_view, secrecy, separating, undoing
 from station.geometry import crop_from_fractions
 from station.house import Actor, House
 from station.scan_settings import capabilities_from_json, settings_to_json
+from station.undoing import MENDABLE, say
 
 view, changes, page = desk_view.view, desk_view.changes, desk_view.page
+undo = undoing.undo
 
-_MENDABLE = (BatchState.OPEN, BatchState.CAPTURING, BatchState.CAPTURED, BatchState.PROCESSED, BatchState.REJECTED)
 _REQUEST_LEASE_SECONDS = 60.0
 Noted = Mapping[str, Any]
 """What a run's record keeps beside its settings: ``profile`` (name, version), ``as_face``, ``book``, ``pass``, ``series``."""
@@ -221,7 +219,7 @@ def _mending(house: House, page_id: int) -> Iterator[tuple[Connection, Row[Any]]
     """A transaction on a page of a batch that may still be mended."""
     with house.store.write() as connection:
         page = pages.get(connection, page_id)
-        states.require(connection, page.batch_id, *_MENDABLE)
+        states.require(connection, page.batch_id, *MENDABLE)
         yield connection, page
 
 
@@ -232,7 +230,7 @@ def turn(house: House, actor: Actor, page_id: int, degrees: int) -> None:
     with _mending(house, page_id) as (connection, _):
         now = pages.values(connection, page_id).get("orientation")
         upright = ((now.value if now else 0) + degrees) % 360
-        _say(connection, actor, page_id, "orientation", upright)
+        say(connection, actor, page_id, "orientation", upright)
 
 
 def straighten(house: House, actor: Actor, page_id: int, degrees: float | None) -> None:
@@ -240,7 +238,7 @@ def straighten(house: House, actor: Actor, page_id: int, degrees: float | None) 
     if degrees is not None and not -15 <= degrees <= 15:
         raise Invalid(what="degrees", value=degrees)
     with _mending(house, page_id) as (connection, _):
-        _say(connection, actor, page_id, "skew", degrees)
+        say(connection, actor, page_id, "skew", degrees)
 
 
 def set_crop(house: House, actor: Actor, page_id: int, box: tuple[float, float, float, float] | None) -> None:
@@ -248,30 +246,25 @@ def set_crop(house: House, actor: Actor, page_id: int, box: tuple[float, float, 
     with _mending(house, page_id) as (connection, page):
         values = pages.values(connection, page_id)
         crop = None if box is None else crop_from_fractions((page.width, page.height), values, box)
-        _say(connection, actor, page_id, "crop", crop)
+        say(connection, actor, page_id, "crop", crop)
 
 
 def mark_blank(house: House, actor: Actor, page_id: int, blank: bool | None) -> None:
     """Blank pages are kept and marked; None leaves it to the machine again."""
     with _mending(house, page_id) as (connection, _):
-        _say(connection, actor, page_id, "blank", blank)
-
-
-def _say(connection: Connection, actor: Actor, page_id: int, name: str, value: Any) -> None:
-    pages.set_person_value(connection, actor.login, page_id, name, value)
-    jobs.queue(connection, page_id, JobKind.LIVE)
+        say(connection, actor, page_id, "blank", blank)
 
 
 def set_sheet_state(house: House, actor: Actor, sheet_id: int, state: SheetState) -> None:
     """Mark a sheet as a separator, as superseded (scanned twice), or as live again."""
     with house.store.write() as connection:
-        states.require(connection, sheets.get(connection, sheet_id).batch_id, *_MENDABLE)
+        states.require(connection, sheets.get(connection, sheet_id).batch_id, *MENDABLE)
         separating.set_state(connection, actor, sheet_id, state)
 
 
 def move_sheet(house: House, actor: Actor, sheet_id: int, after_sheet_id: int | None) -> None:
     with house.store.write() as connection:
-        states.require(connection, sheets.get(connection, sheet_id).batch_id, *_MENDABLE)
+        states.require(connection, sheets.get(connection, sheet_id).batch_id, *MENDABLE)
         sheets.move(connection, actor.login, sheet_id, after_sheet_id)
 
 
@@ -280,7 +273,7 @@ def decide_overlap(house: House, actor: Actor, overlap_id: int, state: OverlapSt
 
     Raises NotFound, Stale, Invalid, NotAllowed."""
     with house.store.write() as connection:
-        states.require(connection, overlaps.get(connection, overlap_id).batch_id, *_MENDABLE)
+        states.require(connection, overlaps.get(connection, overlap_id).batch_id, *MENDABLE)
         overlaps.decide(connection, actor.login, overlap_id, state)
 
 
@@ -317,7 +310,7 @@ def set_item_fields(house: House, actor: Actor, item_id: int, fields: dict[str, 
 def set_prepared(house: House, actor: Actor, batch_id: int, count: int) -> None:
     """The count of sheets on the table."""
     with house.store.write() as connection:
-        states.require(connection, batch_id, *_MENDABLE)
+        states.require(connection, batch_id, *MENDABLE)
         batch_records.set_prepared(connection, actor.login, batch_id, count)
 
 
@@ -343,71 +336,3 @@ def hand_over(house: House, actor: Actor, batch_id: int) -> None:
             )
         states.move(connection, batch_id, BatchState.CAPTURED, actor.login, role=actor.role)
         batch_jobs.queue(connection, batch_id, BatchJobKind.CHECK, actor.login, actor.role)
-
-
-_UNDOABLE = frozenset(
-    {
-        "page.orientation",
-        "page.skew",
-        "page.crop",
-        "page.blank",
-        "page.spread",
-        "sheet.state",
-        "sheet.moved",
-        "overlap.decided",
-        "backs.paired",
-    }
-)
-
-
-def undo(house: House, actor: Actor, batch_id: int) -> str:
-    """Take back this person's last mending in this batch; returns its action, "" when there is nothing to take back."""
-    with house.store.write() as connection:
-        states.require(connection, batch_id, *_MENDABLE)
-        entry = _last_undoable(connection, actor.login, batch_id)
-        if entry is None:
-            return ""
-        _take_back(connection, replace(actor, login=actor.login), entry)
-        journal.append(connection, actor.login, "undo", entry.subject, None, entry.seq)
-        return entry.action
-
-
-def _last_undoable(connection: Connection, login: str, batch_id: int) -> journal.Entry | None:
-    """The newest of this person's mendings that was not taken back and is not itself the trace of a taking back."""
-    taken_back: set[int] = set()
-    skip = False
-    for entry in journal.entries(connection, f"batch:{batch_id}"):
-        if entry.actor != login or entry.detail.get("reason") in (
-            overlaps.REASON,
-            backs.REASON,
-        ):  # a part of a decision, undone with it
-            continue
-        if entry.action == "undo":
-            taken_back.add(int(entry.detail["after"]))
-            skip = True
-        elif skip and entry.action in _UNDOABLE:  # the mending that carried the undo out
-            skip = False
-        elif entry.action in _UNDOABLE and entry.seq not in taken_back:
-            return entry
-    return None
-
-
-def _take_back(connection: Connection, actor: Actor, entry: journal.Entry) -> None:
-    subject_id = int(entry.subject.rsplit(":", 1)[1])
-    before: Any = entry.detail.get("before")
-    if entry.action == "sheet.state":
-        separating.set_state(connection, actor, subject_id, SheetState(before))
-    elif entry.action == "overlap.decided":
-        overlaps.reopen(connection, actor.login, subject_id, entry.detail)
-    elif entry.action == "backs.paired":
-        backs.unpair(connection, actor.login, subject_id, entry.detail["moved"])
-    elif entry.action == "sheet.moved":
-        _move_back(connection, actor, subject_id, int(before))
-    else:
-        _say(connection, actor, subject_id, entry.action.removeprefix("page."), before)
-
-
-def _move_back(connection: Connection, actor: Actor, sheet_id: int, position: int) -> None:
-    batch_id = sheets.get(connection, sheet_id).batch_id
-    others = [row.id for row in sheets.listing(connection, batch_id) if row.id != sheet_id]
-    sheets.move(connection, actor.login, sheet_id, others[position - 2] if position > 1 else None)

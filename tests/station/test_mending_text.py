@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from batches import findings, items, journal, pages, text_mends, texts
+from batches import findings, items, jobs, journal, pages, text_mends, texts
 from batches.errors import Invalid, NotAllowed, Stale
 from batches.text_mends import Mend
 from batches.words import JobKind, JobState, Role
@@ -171,7 +171,7 @@ def test_what_is_not_as_the_person_saw_it_is_not_changed(scene: Scene, what: str
         box = (box[0] + 1, *box[1:])
     if what == "work under way":
         with scene.house.store.write() as connection:
-            desk.jobs.queue(connection, page_id, JobKind.TEXT)
+            jobs.queue(connection, page_id, JobKind.TEXT)
     if what == "sealed":
         with scene.house.store.write() as connection:
             from sqlalchemy import update
@@ -278,7 +278,7 @@ def test_a_real_reading_of_a_turned_page_keeps_the_persons_word(scene: Scene, mo
             desk.straighten(scene.house, OPERATOR, page_id, 1.5)
             assert not mending_text.view(scene.house, page_id).ready
         with scene.house.store.write() as connection:
-            desk.jobs.queue(connection, page_id, JobKind.TEXT)
+            jobs.queue(connection, page_id, JobKind.TEXT)
         dispatcher = Dispatcher(scene.house, Inline(), Inline(), at_once=(1, 1))
         while dispatcher.step():
             pass
