@@ -321,7 +321,15 @@ def write(name: str, made: str, report: Report) -> None:
     kept[name] = {"made": made, "lines": report.lines, "figures": [asdict(one) for one in report.figures]}
     ordered = {one: kept[one] for one in SECTIONS if one in kept}
     figures = [figure for section in ordered.values() for figure in section["figures"]]
-    told = {"figures": figures, "sections": ordered}
+    told = {
+        "when": made[:20],
+        "machine": platform.machine(),
+        "command": "python -m bench.text --write",
+        "versions": made.split("; ")[1:-1],
+        "split": " ".join((__doc__ or "").split("What is fair to whom (the split):")[1].split()),
+        "figures": figures,
+        "sections": ordered,
+    }
     file.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     (DOCS / "bench-text.md").write_text("\n".join(page(ordered, figures)) + "\n", encoding="utf-8")
 
