@@ -136,7 +136,7 @@ def test_every_refusal_of_the_lower_rooms_has_its_words() -> None:
 
     for kind in batches.errors.RecordsError.__subclasses__():
         facts = {"what": "batch", "id": 1, "state": "open", "to": "sealed", "value": "x", "holder": "a", "revision": "1"}
-        facts["path"] = "data/x.pdf"
+        facts |= {"path": "data/x.pdf", "fronts": "7", "backs": "6"}
         assert "Lỗi ngoài dự kiến" not in str(translate(kind(**facts, detail="d", seq=2, why="link"))), kind
     for refusal in imaging.load_model.LoadError.__subclasses__():
         assert "a.jpg" in str(translate(refusal(Path("a.jpg"), "detail"))), refusal
