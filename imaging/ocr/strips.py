@@ -36,6 +36,8 @@ SPECK = 0.04
 LEAST_PITCH = 0.5
 """In line heights: a baseline nearer than this is the same line's."""
 DESCENDER = 0.3
+BODY = 0.2
+"""Of a piece's height, the rows on end its letters' bodies take at least; feet of Q, g and y that stand level take fewer."""
 WIDE_GAP = 2.2
 """In line heights: across such a gap stands another column. Its pieces are read each by itself."""
 
@@ -100,10 +102,17 @@ def _piece(ink: NDArray[np.bool_], place: Place, first: int, last: int) -> Place
     top, bottom = int(filled[0]), int(filled[-1]) + 1
     if (last - first) * (bottom - top) < SPECK * (place.box[3] - place.box[1]) ** 2:
         return None
-    dense = np.flatnonzero(rows >= ROW_SHARE * np.percentile(rows[top:bottom], 75))
-    base = int(dense[-1]) + 1
+    base = _foot(rows >= ROW_SHARE * np.percentile(rows[top:bottom], 75), BODY * (bottom - top))
     x0, y0, *_ = place.box
     return Place((x0 + first, y0 + top, x0 + last, y0 + bottom), (float(y0 + base), place.baseline[1]))
+
+
+def _foot(dense: NDArray[np.bool_], body: float) -> int:
+    """The row below the last run of dense rows that is at least so long; below the last of all where none is."""
+    steps = np.diff(dense.astype(np.int8), prepend=0, append=0)
+    firsts, ends = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
+    long = ends[ends - firsts >= body]
+    return int(long[-1] if len(long) else ends[-1])
 
 
 def whole(picture: Pixels, height: int) -> Strip:

@@ -86,6 +86,17 @@ def test_columns_side_by_side_are_read_apart():
     assert 10 < pieces[1].baseline[0] - pieces[0].baseline[0] < 26
 
 
+def test_feet_that_stand_level_are_no_baseline():
+    """Quảng Ngãi, ngày: Q, g and y end in the same row, thick enough for another line of letters."""
+    picture = np.full((120, 1400), 255, np.uint8)
+    picture[40:72, 20:320:3] = picture[40:72, 900:1300:3] = 0
+    picture[80:84, 900:1300:5] = 0
+    _, right = parted(picture, Place((20, 40, 1300, 84), (72.0, 0.0)), 150.0)
+    assert right.baseline[0] == 72
+    (strip,) = cut(picture, [right], 36)
+    assert strip.box[1] <= 40 and strip.box[3] >= 84
+
+
 def test_the_line_above_is_kept_out():
     page = typeset(step=62)
     grey = np.ascontiguousarray(page.pixels[:, :, 0])
