@@ -32,6 +32,7 @@ from qc.finding import Finding, Level
 from qc.look import FileFacts
 from qc.page import ALL, check_page
 from qc.seeded import DEFECTS, Defect
+from station.page_work import ask_engine
 
 TUNED_ON = frozenset({"chi-thi-11", "cong-van-299", "chi-thi-16-bitonal", "thong-bao-660", "bao-cao-23"})
 """Documents the limits were set on; figures are reported on the other seven."""
@@ -109,7 +110,9 @@ def judge(
     """Findings of one page by the named checks, on the product's own geometry and blank judgement."""
     prepared = prepare(raster)
     checks = {name: ALL[name] for name in names}
-    values = geometry.measure(raster, prepared) if len(names) > 1 or ON_SHEET & set(names) else NO_GEOMETRY
+    osd = ask_engine("vie") if len(names) > 1 else None  # only all checks together look at which way is up
+    on_sheet = len(names) > 1 or ON_SHEET & set(names)
+    values = geometry.measure(raster, prepared, osd=osd) if on_sheet else NO_GEOMETRY
     value = blank.measure(raster, prepared, partner)
     return check_page(raster, prepared, values, value, checks=checks, partner=partner, file_facts=facts)
 
