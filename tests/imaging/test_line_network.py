@@ -1,12 +1,15 @@
 """Tesseract's network worked out by us: its answers are Tesseract's, whatever else stands on the page."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from tesserocr import OEM, PSM, PyTessBaseAPI
 
+from imaging.ocr.decoding import decode
 from imaging.ocr.net_file import NotReadable, load_network
 from imaging.ocr.network import LateError, recognise
-from imaging.ocr.strips import Place, cut, parted, whole
+from imaging.ocr.strips import Place, Strip, cut, parted, whole
 from imaging.ocr.tessdata import find_tessdata
 from tests.imaging.test_ocr import LINES, typeset, wrong_words
 
@@ -103,3 +106,19 @@ def test_the_line_above_is_kept_out():
     places = [Place((120, 130 + 62 * row, 1500, 172 + 62 * row), (167.0 + 62 * row, 0.0)) for row in range(5)]
     for above, strip in zip(places, cut(grey, places[1:], 36), strict=False):
         assert strip.box[1] >= above.baseline[0] - 16
+
+
+@pytest.mark.parametrize(
+    ("gap", "hint", "text"), [(10, -14, "ab"), (10, -7, "a b"), (24, -14, "a b"), (6, -7, "ab"), (6, -5, "a b")]
+)
+def test_a_gap_parts_words_where_the_network_nearly_saw_a_blank(gap, hint, text):
+    """Faded ink leaves gaps as wide as blanks within a word: 1 1 for 11, T ỊCH for TỊCH."""
+    letters = (" ", *"abcdefghijklmnop", "")
+    network = SimpleNamespace(letters=letters, blank=len(letters) - 1)
+    scores = np.full((16, len(letters)), -25.0, np.float32)
+    scores[:, -1], scores[2, 1], scores[12, 2], scores[7, 0] = -0.01, 0.0, 0.0, hint
+    ink = np.zeros((36, 48), bool)
+    ink[8:30, 4 : 24 - gap // 2] = ink[8:30, 24 + gap // 2 : 44] = True
+    box = (0, 0, 48, 36)
+    strip = Strip(np.zeros((36, 48), np.float32), box, 1.0, ink, Place(box, (30.0, 0.0)))
+    assert " ".join(word.token.text for word in decode(network, strip, scores).words) == text
