@@ -6,6 +6,7 @@ then handed over as it is, so that it is reported and not waited for without end
 
 import os
 import re
+import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,8 @@ def finished(path: Path, now: float, memory: Memory) -> bool:
         memory[path] = Glimpse(seen.st_size, seen.st_mtime_ns, now)
         return False
     quiet = now - before.since
+    if not stat.S_ISREG(seen.st_mode):  # a pipe has no end, and to open one waits for its writer
+        return quiet >= QUIET_SECONDS
     return quiet >= QUIET_SECONDS and _can_be_had(path, patience=quiet >= PATIENCE_SECONDS)
 
 

@@ -118,7 +118,7 @@ class _Receiver:
     def _take(self, index: int, entry: Entry) -> None:
         row = self._taker.take(index, entry)
         path = Path(entry.path)
-        if path.is_file() or path.is_symlink():
+        if os.path.lexists(path):
             self._put_away(path, row)
 
     def _put_away(self, path: Path, row: Row[Any]) -> None:
@@ -132,7 +132,9 @@ class _Receiver:
             path.rename(target)
             if refused:
                 with speaking(self._house.settings.station.language):
-                    target.with_name(target.name + ".txt").write_text(reason_line(row) + "\n", encoding="utf-8")
+                    line = reason_line(row) + "\n"
+                with _free_name(target.with_name(target.name + ".txt")).open("x", encoding="utf-8") as note:  # never a link
+                    note.write(line)
         except OSError as error:
             log.warning("hot folder: %s stays: %s", path.name, error)
             with suppress(OSError):

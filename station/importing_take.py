@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import logging
 import os
 import shutil
 import stat
@@ -29,6 +30,8 @@ from station.importing_page import MIMES, PageMade, PageWish, Seen, examine, mak
 from station.importing_plan import Entry
 from station.spooled import new_side
 from station.workers import Executor, WorkerLost
+
+log = logging.getLogger(__name__)
 
 _CHUNK = 1 << 20
 _EXAMINE_SECONDS = 60.0
@@ -134,7 +137,7 @@ class Taker:
         if entry.reason:
             raise Refused(entry.reason)
         target = self._kept / f"f{index + 1:06d}{Path(entry.name).suffix.lower()[:5]}"
-        if target.exists():  # whole: it got its name only when it was durable
+        if target.exists() and self._is_of(index, entry):  # whole: it got its name only when it was durable
             return Copy(target, _digest(target), target.stat().st_size)
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_suffix(".part")
@@ -145,6 +148,11 @@ class Taker:
         if entry.ours:
             Path(entry.path).unlink(missing_ok=True)
         return Copy(target, digest, size)
+
+    def _is_of(self, index: int, entry: Entry) -> bool:
+        """Whether a copy that lies there is this file's: begun already, or brought before its origin was let go. One of a file
+        that was cut off before it was on record may be another's, where nothing says which file comes next."""
+        return index in self._rows or (entry.ours and not Path(entry.path).exists())
 
     def _pour(self, origin: BinaryIO, part: Path) -> tuple[str, int]:
         digest, size = hashlib.sha256(), 0
@@ -228,7 +236,7 @@ class Taker:
             digest,
             size,
             self.run.settings["origin"],
-            {**where, "modified": _moment(entry.modified_ns), "stamp": [entry.bytes, entry.modified_ns], **facts},
+            {**where, "modified": moment(entry.modified_ns), "stamp": [entry.bytes, entry.modified_ns], **facts},
         )
 
     def _reload(self, index: int) -> None:
@@ -286,6 +294,11 @@ class Taker:
             return lost("too_slow")
         except WorkerLost:
             return lost("crashed")
+        except OSError:
+            raise  # our own disk, not the file
+        except Exception:  # this file's border: whatever it did to its decoder, the next file follows
+            log.exception("import %s", self.run.id)
+            return lost("damaged")
 
     def _require_room(self, wanted: int) -> None:
         free = shutil.disk_usage(self.house.folders.root).free
@@ -316,12 +329,16 @@ def _provenance(index: int, entry: Entry, copy: Copy) -> dict[str, Any]:
         "name": entry.name,
         "sha256": copy.sha256,
         "bytes": copy.bytes,
-        "modified": _moment(entry.modified_ns),
+        "modified": moment(entry.modified_ns),
     }
 
 
-def _moment(ns: int) -> str:
-    return datetime.fromtimestamp(ns / 1e9, VIETNAM).isoformat(timespec="seconds") if ns else ""
+def moment(ns: int) -> str:
+    """ISO 8601 with offset; empty where nothing is known."""
+    try:
+        return datetime.fromtimestamp(ns / 1e9, VIETNAM).isoformat(timespec="seconds") if ns else ""
+    except (ValueError, OverflowError, OSError):  # a clock gone mad: no calendar has that day
+        return ""
 
 
 def _clean(path: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from batches import pages
 from batches.errors import NotAllowed
-from station import arrivals, desk, hot_folder, importing, importing_view, looking
+from station import arrivals, desk, hot_folder, importing, importing_take, importing_view, looking
 from station.house import House
 from station.importing_plan import Choice
 from station.recovery import recover
@@ -218,3 +218,50 @@ def test_a_share_that_is_away_is_waited_for(scene: Scene) -> None:
         lay(folder, "a.jpg", jpeg(1), 10)
         until((folder / "da-nhan" / "a.jpg").is_file)
     assert numbers(scene, batch_id) == [1]
+
+
+def test_a_cut_before_a_file_is_on_record_never_gives_its_pages_to_another(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The station dies while the first file is examined; an older file comes before the next start."""
+    folder, batch_id = folder_of(scene), scene.batch(prepared=2)
+    lay(folder, "b.jpg", jpeg(2), 50)
+    run_id = importing.request_hot(scene.house, OPERATOR, batch_id, Choice())
+    with monkeypatch.context() as patch:
+
+        def dies(*_: Any) -> int:
+            raise SystemExit
+
+        patch.setattr(importing_take.Taker, "_begin", dies)
+        with pytest.raises(SystemExit):
+            importing.carry_out(scene.house, run_id, threading.Event(), Pool)
+    lay(folder, "a.jpg", jpeg(1), 500)
+    recover(scene.house)
+    with receiving(scene, run_id):
+        until(lambda: len(lying(folder / "da-nhan")) + len(lying(folder / "da-co")) >= 2)
+    assert numbers(scene, batch_id) == [1, 2]
+    assert lying(folder) == {"da-nhan/a.jpg", "da-nhan/b.jpg"}
+
+
+def test_a_pipe_a_link_and_a_mad_clock_do_not_hold_up_what_follows(scene: Scene, tmp_path: Path) -> None:
+    folder, batch_id = folder_of(scene), scene.batch(prepared=2)
+    os.mkfifo(folder / "ong.jpg")
+    precious = tmp_path / "quy.txt"
+    precious.write_text("quý")
+    (folder / "khong-doc-duoc").mkdir()
+    (folder / "khong-doc-duoc" / "x.docx.txt").symlink_to(precious)
+    lay(folder, "x.docx", b"x", 20)
+    lay(folder, "nam.jpg", jpeg(1), 10)
+    os.utime(folder / "nam.jpg", ns=(10**18, 9 * 10**18))  # the year 2255, as far as this file system goes
+    lay(folder, "sau.jpg", jpeg(2), 5)
+    run_id = importing.request_hot(scene.house, OPERATOR, batch_id, Choice())
+    with receiving(scene, run_id):
+        until(lambda: not [path for path in folder.iterdir() if not path.is_dir()])
+    assert precious.read_text() == "quý", "nothing is written through a link"
+    assert sorted(numbers(scene, batch_id)) == [1, 2]
+    assert (folder / "khong-doc-duoc" / "ong.jpg.txt").is_file()
+
+
+def test_no_calendar_has_the_day_of_a_mad_clock() -> None:
+    assert importing_take.moment(9**25) == ""
+    assert importing_take.moment(10**18) == "2001-09-09T08:46:40+07:00"

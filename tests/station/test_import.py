@@ -15,7 +15,7 @@ from PIL import Image
 
 from batches import pages, runs, sources
 from batches.words import RunState
-from station import desk, importing, importing_view, looking
+from station import desk, importing, importing_page, importing_take, importing_view, looking
 from station.importing_layout import Layout, Slot
 from station.importing_plan import Choice, Entry, look, order
 from tests.station.outside import DPI, encrypted, jpeg, lay, number_of, pdf, png, sheet, tiff
@@ -294,6 +294,21 @@ def test_pairs_stand_on_sheets_and_each_file_may_begin_a_document(scene: Scene, 
 
 
 # -- cut off -------------------------------------------------------------------------------------------------------
+
+
+def test_an_error_nobody_thought_of_is_the_files_own(scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = lay(tmp_path / "in", a__jpg=jpeg(1), b__jpg=jpeg(2))
+
+    def odd(path: str) -> Any:
+        if path.endswith("f000001.jpg"):
+            raise RecursionError("too deep")
+        return importing_page.examine(path)
+
+    monkeypatch.setattr(importing_take, "examine", odd)
+    batch_id = scene.batch(prepared=1)
+    seen = bring(scene, batch_id, folder)
+    assert (reasons(seen), seen.run.state) == ({"a.jpg": "damaged"}, "finished")
+    assert numbers(scene, batch_id) == [2]
 
 
 @pytest.mark.parametrize("cut_at", range(1, 7))

@@ -1,6 +1,5 @@
 """Files from outside into a batch: where they come from, the order, how far it is, what became of each."""
 
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Flask, Response, jsonify, render_template, request, url_for
@@ -8,12 +7,12 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from batches import batch as batch_records
 from batches import holdings, runs
-from batches.clock import VIETNAM
 from batches.words import BatchState
 from station import desk, hot_folder, importing, importing_doors, importing_view
 from station.errors import SohoaError
 from station.house import House
 from station.importing_plan import Choice, Entry
+from station.importing_take import moment
 from station.words import words
 from web import answers, asked, identity
 
@@ -108,7 +107,7 @@ def _preview(entries: list[Entry] | None) -> dict[str, Any] | None:
     good = [entry for entry in entries if not entry.reason]
     bad = [(entry.name, importing_view.why(entry.reason)) for entry in entries if entry.reason]
     return {
-        "good": [(entry, _moment(entry)) for entry in good[:_SHOWN]],
+        "good": [(entry, moment(entry.modified_ns) or None) for entry in good[:_SHOWN]],
         "loose": 2 * sum(_is_loose(entry) for entry in good) > len(good),
         "good_count": len(good),
         "bad": bad[:_SHOWN],
@@ -118,10 +117,6 @@ def _preview(entries: list[Entry] | None) -> dict[str, Any] | None:
         "deep": request.args.get("deep", ""),
         "upload": request.args.get("upload", ""),
     }
-
-
-def _moment(entry: Entry) -> str | None:
-    return datetime.fromtimestamp(entry.modified_ns / 1e9, VIETNAM).isoformat() if entry.modified_ns else None
 
 
 def _is_loose(entry: Entry) -> bool:
