@@ -97,7 +97,7 @@ def _count_card(view: DeskView) -> Card:
     ledger = view.ledger
     if not ledger.sheets:
         start = Button("start", words("console.card.first.button"), "Enter")
-        return said("first", "step", (start, Button("imports", words("console.imports.link"))))
+        return said("first", "step", (start,))
     if ledger.prepared is None:
         count = Button("count", words("console.card.uncounted.button"), "Enter")
         return said("uncounted", "step", (count,), sheets=ledger.sheets)

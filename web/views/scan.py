@@ -221,14 +221,15 @@ def _parts(view: DeskView) -> dict[str, Any]:
     scanners = fitting(devices.listing(identity.house()), practice=bool(view.batch.practice))
     choice: Choice = choice_of(identity.house(), view, scanners)
     running = view.run is not None and view.run.state in (RunState.REQUESTED, RunState.RUNNING)
+    way = ways_card(identity.house(), view)
     return {
         "view": view,
         "batch": view.batch,
         "place": view.place,
         "ledger": view.ledger,
-        "card": ways_card(identity.house(), view) or card_of(view, len(scanners)),
+        "card": way or card_of(view, len(scanners)),
         "choice": choice,
-        "overlap": overlap_question(view),
+        "overlap": overlap_question(view) if way is None else None,  # one question at a time: backs are joined first
         "running": running,
         "health": desk_health(identity.house(), choice.device.identity if choice.device else None),
         "flags": sum(has_open(page, "error") or has_open(page, "warning") for page in view.pages),

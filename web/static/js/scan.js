@@ -34,8 +34,7 @@ function keepChoice(old, fresh) {
     const twin = fresh.querySelector(`[name="${box.name}"]`);
     if (twin) { twin.checked = box.checked; twin.value = box.value; }
   }
-  const open = old.querySelector('details')?.open;
-  if (open) fresh.querySelector('details')?.setAttribute('open', '');
+  for (const one of old.querySelectorAll('details[open]')) fresh.querySelector(`details.${one.className}`)?.setAttribute('open', '');
   for (const select of old.querySelectorAll('select')) {
     const twin = fresh.querySelector(`select[name="${select.name}"]`);
     if (twin && [...twin.options].some((one) => one.value === select.value)) twin.value = select.value;
@@ -63,6 +62,15 @@ function able() {
   for (const line of form.querySelectorAll('[data-held]')) line.hidden = line.dataset.held !== device.value;
   for (const line of form.querySelectorAll('[data-misfit]')) line.hidden = line.dataset.misfit !== device.value;
   for (const line of form.querySelectorAll('[data-fragile]')) line.hidden = !form.elements.fragile.checked || line.dataset.fragile !== device.dataset.gentle;
+  tellChosen(form);
+}
+
+/** What is chosen among the other ways stands beside their heading, so that it is seen while they are folded. */
+function tellChosen(form) {
+  const boxes = [...form.querySelectorAll('[data-said]')].filter((box) => box.checked && !box.closest('[hidden]'));
+  const wait = form.elements.wait;
+  const said = [...(wait.value ? [wait.selectedOptions[0].textContent] : []), ...boxes.map((box) => box.dataset.said)];
+  document.getElementById('ways-chosen').textContent = said.length ? `✓ ${said.join(', ')}` : '';
 }
 
 function scanner() {
