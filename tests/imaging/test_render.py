@@ -104,3 +104,22 @@ def test_proof_and_thumbnail_keep_their_size_and_scale() -> None:
 def test_the_placement_of_a_straight_page_is_exact() -> None:
     plan = rendering.placement(geometry(0, 0.03), SIZE)
     assert plan.exact and plan.size == SIZE and np.array_equal(plan.matrix, [[1, 0, 0], [0, 1, 0]])
+
+
+@pytest.mark.parametrize("size", [(301, 201), (300, 200), (91, 67)])
+def test_coarse_colour_leaves_brightness_alone_and_colour_in_its_place(size: tuple[int, int]) -> None:
+    """A red disc on paper with black print beside it, turned by 3 degrees, both ways."""
+    wide, high = size
+    pixels = np.full((high, wide, 3), (205, 225, 235), np.uint8)
+    cv2.circle(pixels, (wide // 3, high // 2), min(size) // 5, (60, 50, 200), -1, cv2.LINE_AA)
+    cv2.rectangle(pixels, (wide // 2, high // 4), (wide // 2 + 4, high - 5), (30, 30, 30), -1)
+    wanted = geometry(0, 3.0, (0, 0, wide, high))
+    fine, coarse = (render(raster(pixels), wanted, fine_colour=how).pixels for how in (True, False))
+    assert fine.shape == coarse.shape
+    grey = [cv2.cvtColor(one, cv2.COLOR_BGR2GRAY).astype(int) for one in (fine, coarse)]
+    assert np.abs(grey[0] - grey[1]).max() <= 6
+    chroma = [
+        cv2.GaussianBlur(cv2.cvtColor(one, cv2.COLOR_BGR2YCrCb), (5, 5), 0)[..., 1:].astype(int) for one in (fine, coarse)
+    ]
+    assert np.abs(chroma[0] - chroma[1]).max() <= 14
+    assert np.abs(chroma[0] - chroma[1]).mean() < 0.6
