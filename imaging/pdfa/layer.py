@@ -12,6 +12,8 @@ from imaging.values import Line, PageText, Word
 
 FONT_NAME = "SohoaText"
 SMALLEST_PT, LARGEST_SLOPE = 1.0, 0.5
+APART = 0.12
+"""Of the size, between two words: below a tenth poppler makes one word of them."""
 NARROWEST = 50.0
 """Least horizontal stretch, per cent. A longer text for the same box is set smaller instead: where letters stand much closer
 than their size allows, poppler makes pieces of the word."""
@@ -35,9 +37,11 @@ def _line(line: Line, scale: tuple[float, float], page_height: float, font: Invi
     base, slope = _baseline(line)
     size = max(SMALLEST_PT, _size_px(words, line, base, slope) * scale[1])
     out, at = list[str](), 0.0
-    for word in words:
+    for word, following in zip(words, [*words[1:], None], strict=True):
         text = _shown(word.text)
         x0, _, x1, _ = word.box
+        if following is not None and following.box[0] > x0:  # apart, however near
+            x1 = max((x0 + x1) // 2, min(x1, round(following.box[0] - APART * size / scale[0])))
         wanted = 100_000 * max(1, x1 - x0) * scale[0] / font.width(text)  # stretch times size
         own = max(SMALLEST_PT, min(size, wanted / NARROWEST))
         if own != at:

@@ -126,6 +126,14 @@ def test_every_word_is_at_its_place_in_nfc(tmp_path: Path, slope: float) -> None
     assert np.mean(fits) >= 0.75, np.mean(fits)
 
 
+def test_words_whose_boxes_touch_stay_two_words(tmp_path: Path, page: PdfPage) -> None:
+    """A figure written by hand right behind a printed word: "ngày15" would not be found as a date."""
+    words = tuple(Word(text, box, 0.9) for text, box in [("ngày", (100, 100, 180, 130)), ("15", (178, 100, 210, 128))])
+    text = PageText((Line(words, (100, 100, 210, 130), (124.0, 0.0)),), page.text.size if page.text else (1, 1), 150.0, "", "")
+    made(tmp_path / "near.pdf", replace(page, text=text))
+    assert [word for word, _ in poppler_words(tmp_path / "near.pdf")] == ["ngày", "15"]
+
+
 def test_words_come_in_reading_order_from_pdfium_too(tmp_path: Path, page: PdfPage) -> None:
     assert page.text is not None
     pdf = pypdfium2.PdfDocument(made(tmp_path / "a.pdf", page).path)
