@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -209,16 +209,27 @@ def _work_through(job: _Job, pool: Executor, progress: Progress) -> None:
     running: dict[Future[Any], _Page] = {}
     for page in _unfinished(job):
         running[pool.submit(job.work, _task(job, page), job.options.seconds)] = page
-    progress(job.done, len(job.pages))
-    while running:
-        ready, _ = wait(running, return_when=FIRST_COMPLETED)
-        for future in ready:
-            page = running.pop(future)
-            if not _settled(job, page, future):
-                running[pool.submit(job.work, _task(job, page), job.options.seconds)] = page
-                continue
-            job.done += 1
-            progress(job.done, len(job.pages))
+    try:
+        progress(job.done, len(job.pages))
+        while running:
+            ready, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in ready:
+                page = running.pop(future)
+                if not _settled(job, page, future):
+                    running[pool.submit(job.work, _task(job, page), job.options.seconds)] = page
+                    continue
+                job.done += 1
+                progress(job.done, len(job.pages))
+    except Exception:
+        _let_end(running)
+        raise
+
+
+def _let_end(running: Iterable[Future[Any]]) -> None:
+    """The pages in hand end before the run does: else they would be done again beside themselves by the next run on the same
+    workers. Those not begun are not begun."""
+    begun = [future for future in running if future.running() or not future.cancel()]
+    wait(begun)
 
 
 def _unfinished(job: _Job) -> list[_Page]:
