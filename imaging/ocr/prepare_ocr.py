@@ -25,6 +25,9 @@ SCALE_LIMITS = (90.0, 420.0)
 PAPER_STEP = 4
 """The background is measured on every fourth pixel."""
 
+PLENTY, EASILY = 300, 1.1
+"""So many letters in the middle of a page, and so far inside the usual heights, speak for the whole page: half the work."""
+
 Ink = Literal["drop_red", "all", "sharp"]
 """``drop_red``: the brightest channel. ``all``: the darkest, which keeps blue and faded ink. ``sharp``: binarised locally."""
 
@@ -135,13 +138,26 @@ def letter_heights(picture: Pixels, dpi: float) -> np.ndarray:
 
 def own_dpi(picture: Pixels, dpi: float) -> float:
     """The working resolution that brings this page's x-height to ``AIM_X_HEIGHT_PX``; ``dpi`` itself for usual text."""
+    quarter = picture.shape[0] // 4
+    middle = letter_heights(picture[quarter : 3 * quarter + 1], dpi)
+    if middle.size >= PLENTY and _is_usual(_x_height(middle) / dpi * 25.4, EASILY):
+        return dpi
     heights = letter_heights(picture, dpi)
     if heights.size < 60:
         return dpi
-    x_height = float(np.percentile(heights, 35))  # bodies without ascender or mark are the lower half of all letters
-    if X_HEIGHT_MM[0] <= x_height / dpi * 25.4 <= X_HEIGHT_MM[1]:
+    x_height = _x_height(heights)
+    if _is_usual(x_height / dpi * 25.4):
         return dpi
     return float(np.clip(dpi * AIM_X_HEIGHT_PX / x_height, *SCALE_LIMITS))
+
+
+def _x_height(heights: np.ndarray) -> float:
+    """px: bodies without ascender or mark are the lower half of all letters."""
+    return float(np.percentile(heights, 35))
+
+
+def _is_usual(x_height_mm: float, room: float = 1.0) -> bool:
+    return X_HEIGHT_MM[0] * room <= x_height_mm <= X_HEIGHT_MM[1] / room
 
 
 def ink_share(picture: Pixels) -> float:

@@ -138,11 +138,17 @@ def _strip(picture: Pixels, place: Place, height: int, limit: float, above: floa
 
 
 def _levelled(picture: Pixels, place: Place) -> Pixels:
-    """The picture sheared so that this line runs level at its left end's height."""
-    x0, slope = place.box[0], place.baseline[1]
-    shear = np.array([[1, 0, 0], [-slope, 1, slope * x0]], np.float32)
-    size = (picture.shape[1], picture.shape[0])
-    return cast(Pixels, cv2.warpAffine(picture, shear, size, flags=cv2.INTER_LINEAR, borderValue=255))
+    """The picture sheared so that this line runs level at its left end's height; white but for the line's surroundings."""
+    (x0, y0, x1, y1), slope = place.box, place.baseline[1]
+    reach = round(HIGHEST * (y1 - y0)) + PAD
+    first, last = max(0, y0 - reach), min(picture.shape[0], y1 + reach)
+    left, right = max(0, x0 - 2 * PAD), min(picture.shape[1], x1 + 2 * PAD)
+    shear = np.array([[1, 0, 0], [-slope, 1, slope * (x0 - left)]], np.float32)
+    level = np.full_like(picture, 255)
+    band = picture[first:last, left:right]
+    size = (right - left, last - first)
+    level[first:last, left:right] = cv2.warpAffine(band, shear, size, flags=cv2.INTER_LINEAR, borderValue=255)
+    return level
 
 
 def _reach(picture: Pixels, box: Box, base: float, limit: float, before: float) -> tuple[int, int]:
