@@ -148,6 +148,8 @@ def present(master: Prepared, copy: Prepared, placed: Geometry, stamps: Sequence
 
 def plainly_inked(master: Prepared, strokes: Sequence[Box]) -> tuple[Box, ...]:
     """Those boxes that hold as much vivid colour as a pen leaves; the bluish rim of black print does not."""
+    if not strokes:
+        return ()
     least = VIVID_MM2 * master.px_per_mm**2
     vivid = (master.chroma >= VIVID).astype(np.float32)
     return tuple(box for box in strokes if _region(vivid, master.raster, box).sum() >= least)
