@@ -24,7 +24,8 @@ def page_data(page: Any) -> dict[str, Any]:
         "gone": page.state == "superseded" or page.sheet_state == "superseded",
         "blank": bool(page.blank),
         "returned": page.verdict is not None and page.verdict.verdict == "return",
-        "title": words("console.page.title", sheet=page.sheet_label, face=words(f"face.{page.face}")),
+        "title": title(page),
+        "under": under(page),
         "caption": caption(page, findings),
         "findings": findings,
         "flag": worst(findings),
@@ -35,6 +36,24 @@ def page_data(page: Any) -> dict[str, Any]:
         "full": picture(page, "full"),
         "spread": page.spread,
     }
+
+
+_LOOSE = "sau"
+"""Ends the label of a back that waits to be joined with its front (batches.sheets)."""
+
+
+def title(page: Any) -> str:
+    """Tờ 46 · mặt trước; a back that is not joined yet has no sheet's number of its own."""
+    if page.sheet_label.endswith(_LOOSE):
+        return words("console.page.loose_back", number=page.sheet_label.removesuffix(_LOOSE))
+    return words("console.page.title", sheet=page.sheet_label, face=words(f"face.{page.face}"))
+
+
+def under(page: Any) -> str:
+    """The line below a thumbnail: 46 trước."""
+    if page.sheet_label.endswith(_LOOSE):
+        return words("console.thumb.loose_back", number=page.sheet_label.removesuffix(_LOOSE))
+    return words(f"console.thumb.{page.face}", sheet=page.sheet_label)
 
 
 def picture(page: Any, kind: str) -> str:
@@ -115,7 +134,7 @@ def short_name(check: str, name: str) -> str:
 
 def caption(page: Any, findings: list[dict[str, Any]]) -> str:
     """Tờ 46 · mặt trước · thẳng 0,1° · không có cảnh báo."""
-    parts = [words("console.page.title", sheet=page.sheet_label, face=words(f"face.{page.face}"))]
+    parts = [title(page)]
     if not page.ready:
         return " · ".join([*parts, words("console.page.working")])
     if page.skew is not None:

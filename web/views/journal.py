@@ -53,5 +53,8 @@ def _short(value: Any) -> str:
         return words(f"state.{value}.name")
     if isinstance(value, dict) and "sha256" in value:
         return words("console.stored", size=value.get("bytes", 0) / 2**20, digest=value["sha256"][:12])
+    if isinstance(value, dict) and {"source", "mode", "resolution"} <= value.keys():
+        source, mode = words(f"source.{value['source']}"), words(f"color.{value['mode']}")
+        return words("console.journal.settings", source=source, mode=mode, resolution=value["resolution"])
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 120 else text[:117] + "…"

@@ -138,9 +138,9 @@ deeds.home = (element) => { location.assign(element.href || json(document.getEle
 deeds.next_step = () => nextStep()?.click();
 deeds.help = () => {
   const seen = new Map();
-  for (const element of document.querySelectorAll('[data-key], footer .key')) {
+  for (const element of [...document.querySelectorAll('[data-key], footer .key')].filter(shown)) {
     const key = element.querySelector('kbd')?.textContent || element.dataset.key;
-    const label = (element.querySelector('span') || element).textContent.replace(key, '').trim() || element.getAttribute('aria-label');
+    const label = withoutKey(element) || element.getAttribute('aria-label');
     if (key && label && !seen.has(key)) seen.set(key, label);
   }
   const rows = [...seen].map(([key, label]) => {
@@ -153,6 +153,13 @@ deeds.help = () => {
   document.getElementById('help-keys').replaceChildren(...rows);
   document.getElementById('help').showModal();
 };
+
+/** What a button says, without the key it shows: "Cắt viền" stays whole beside its C. */
+function withoutKey(element) {
+  const copy = (element.querySelector('span') || element).cloneNode(true);
+  for (const key of copy.querySelectorAll('kbd')) key.remove();
+  return copy.textContent.trim();
+}
 
 function onClick(event) {
   if (event.defaultPrevented) return; // the page's own script brings this module a second time

@@ -10,7 +10,9 @@ function chosen() {
 }
 
 function show(files) {
-  place.querySelector('[data-said]').textContent = files.length ? files.map((one) => one.name).slice(0, 5).join(', ') + (files.length > 5 ? ' …' : '') : '';
+  const said = place.querySelector('[data-said]');
+  const names = files.map((one) => one.name).slice(0, 5).join(', ') + (files.length > 5 ? ' …' : '');
+  said.textContent = files.length ? said.dataset.chosen.replace('%n', files.length).replace('%', () => names) : said.dataset.none;
 }
 
 /** One file; answers the token under which the next ones follow. */

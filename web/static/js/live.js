@@ -9,7 +9,7 @@ export function watch(desk, apply) {
   const state = { revision: Number(desk.dataset.revision), asking: 0, lost: false, source: null };
 
   function take(patch) {
-    if (state.lost) { state.lost = false; say(document.body.dataset.found); }
+    if (state.lost) { state.lost = false; document.body.classList.remove('lost'); say(document.body.dataset.found); }
     if (apply(patch) === false) { ask(-1); return; }
     state.revision = patch.revision;
     document.documentElement.dataset.revision = patch.revision;
@@ -26,6 +26,7 @@ export function watch(desk, apply) {
   function lost() {
     if (state.lost) return;
     state.lost = true;
+    document.body.classList.add('lost'); // the scanner's pill would tell of a station that nobody reaches
     say(document.body.dataset.lost);
   }
 

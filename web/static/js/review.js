@@ -30,7 +30,19 @@ function card(one) {
   section.querySelector('small').textContent = `(${one.check})`;
   section.querySelector('.line').textContent = one.line;
   section.querySelector('.quiet').textContent = one.cure;
+  if (one.check === 'page.secrecy' && !one.decided) section.append(decide());
   return section;
+}
+
+/** A secrecy mark is decided on the page itself, with its picture large. */
+function decide() {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'plain bad whole';
+  button.dataset.deed = 'edit';
+  button.textContent = `${findings.dataset.decide} `;
+  button.append(Object.assign(document.createElement('kbd'), { textContent: 'E' }));
+  return button;
 }
 
 function nothing() {
