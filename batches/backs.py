@@ -26,8 +26,8 @@ _R, _F, _P, _S = schema.capture_run, schema.feed, schema.page, schema.sheet
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """``fronts``: the live sheets of the first pass that have no back yet, in the order fed; ``backs``: the sides of the
-    second, in the order fed."""
+    """``fronts``: the sheets of the first pass that have no back yet, in the order fed, separators too (they lie in the stack
+    that is turned); ``backs``: the sides of the second, in the order fed."""
 
     run: Row[Any]
     fronts: tuple[Row[Any], ...]
@@ -48,6 +48,12 @@ def open_pass(connection: Connection, batch_id: int) -> Pass | None:
     behind = tuple(one for one in every if _told(one, BACKS, OPEN) and one.settings["pass"]["fronts"] == run.id)
     fronts = _fronts(connection, run.id)
     return Pass(run, tuple(fronts), behind, tuple(side for one in behind for side in _backs(connection, one.id)))
+
+
+def require_joined(connection: Connection, batch_id: int) -> None:
+    """Raises NotAllowed while backs wait to come or to be joined."""
+    if open_pass(connection, batch_id) is not None:
+        raise NotAllowed(what="backs", state=OPEN)
 
 
 def held(connection: Connection, batch_id: int) -> set[int]:
@@ -139,7 +145,7 @@ def _fronts(connection: Connection, run_id: int) -> list[Row[Any]]:
     query = (
         select(_S)
         .join(_F, _F.c.sheet_id == _S.c.id)
-        .where(_F.c.run_id == run_id, _S.c.state == SheetState.LIVE.value, _S.c.id.not_in(backed))
+        .where(_F.c.run_id == run_id, _S.c.state != SheetState.SUPERSEDED.value, _S.c.id.not_in(backed))
     )
     return list(connection.execute(query.order_by(_F.c.run_sheet)))
 

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, or_, select, update
 
 from batches import batch as batch_records
-from batches import journal, schema, sheets
+from batches import journal, schema, sheet_labels, sheets
 from batches.clock import now
-from batches.errors import Invalid, NotFound, Stale
+from batches.errors import Invalid, NotAllowed, NotFound, Stale
 from batches.words import JobKind, OverlapState, PageState, RunPurpose, SheetState
 
 REASON = "overlap"
@@ -55,9 +55,15 @@ def waiting(connection: Connection, batch_id: int) -> list[Row[Any]]:
         .join(first, first.c.id == o.c.earlier_sheet_id)
         .join(second, second.c.id == o.c.later_sheet_id)
         .where(o.c.batch_id == batch_id, o.c.state == OverlapState.OPEN.value)
-        .where(first.c.state != SheetState.SUPERSEDED.value, second.c.state != SheetState.SUPERSEDED.value)
+        .where(first.c.state == SheetState.LIVE.value, second.c.state == SheetState.LIVE.value)
     )
     return list(connection.execute(query.order_by(o.c.id)))
+
+
+def require_answered(connection: Connection, batch_id: int) -> None:
+    """Raises NotAllowed while a question waits."""
+    if waiting(connection, batch_id):
+        raise NotAllowed(what="overlap", state=OverlapState.OPEN.value)
 
 
 def told_apart(connection: Connection, batch_id: int) -> set[frozenset[int]]:
@@ -67,12 +73,15 @@ def told_apart(connection: Connection, batch_id: int) -> set[frozenset[int]]:
 
 
 def decide(connection: Connection, actor: str, overlap_id: int, state: OverlapState) -> None:
-    """A person's word, carried out whole. Raises NotFound, Invalid, Stale where it was answered meanwhile."""
+    """A person's word, carried out whole. Raises NotFound, Invalid, Stale where it was answered or one sheet set aside
+    meanwhile."""
     if state is OverlapState.OPEN:
         raise Invalid(what="overlap", value=state.value)
     row = get(connection, overlap_id)
     _settle(connection, row, OverlapState.OPEN, state, actor)
     earlier, later = sheets.get(connection, row.earlier_sheet_id), sheets.get(connection, row.later_sheet_id)
+    if not earlier.state == later.state == SheetState.LIVE.value:  # one is set aside already: the other must stay
+        raise Stale(what="overlap", id=overlap_id)
     facts: dict[str, Any] = {}
     if state is not OverlapState.BOTH:
         facts = {"label": later.label, "behind": _behind(connection, later)}
@@ -92,9 +101,9 @@ def reopen(connection: Connection, actor: str, overlap_id: int, decided: dict[st
         later = sheets.get(connection, row.later_sheet_id)
         aside = row.later_sheet_id if state is OverlapState.KEPT_EARLIER else row.earlier_sheet_id
         sheets.set_state(connection, actor, aside, SheetState.LIVE, reason=REASON)
-        _count_twice(connection, later, decided["label"])
         if state is OverlapState.KEPT_LATER:
             sheets.move(connection, actor, later.id, decided.get("behind"), reason=REASON)
+        _count_twice(connection, later.id, decided["label"])
     journal.append(connection, actor, "overlap.decided", _subject(row.batch_id, row.id), state.value, row.state)
 
 
@@ -145,9 +154,12 @@ def _count_once(connection: Connection, earlier: Row[Any], later: Row[Any]) -> N
     sheets.relabel(connection, later.batch_id, {**labels, later.id: earlier.label})
 
 
-def _count_twice(connection: Connection, later: Row[Any], label: str) -> None:
-    labels = _shifted(connection, later, above=str(int(label) - 1), step=1) if label.isdigit() else {}
-    sheets.relabel(connection, later.batch_id, {**labels, later.id: label})
+def _count_twice(connection: Connection, later_id: int, label: str) -> None:
+    """Its number is the one of its place, for others may have changed since; an inserted sheet (15a) has its label again."""
+    if label.isdigit():
+        sheet_labels.take_back(connection, later_id)
+    else:
+        sheets.relabel(connection, sheets.get(connection, later_id).batch_id, {later_id: label})
 
 
 def _shifted(connection: Connection, later: Row[Any], *, above: str, step: int) -> dict[int, str]:

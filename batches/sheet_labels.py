@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from batches import sheets
+from batches.words import SheetState
 
 ASIDE = "P"
 """Separators are P1, P2 …: no digits, so that nothing counts them."""
@@ -28,6 +29,14 @@ def take_back(connection: Connection, sheet_id: int) -> None:
     number = 1 + max((sheets.number_of(one.label) for one in listed if one.position < row.position), default=0)
     after = [one for one in listed if one.id != sheet_id and sheets.number_of(one.label) >= number]
     sheets.relabel(connection, row.batch_id, {sheet_id: str(number), **{one.id: _moved(one.label, 1) for one in after}})
+
+
+def keep_apart(connection: Connection, sheet_id: int) -> None:
+    """A sheet that was set aside counts again: numbered anew by its place where another bears its number by now."""
+    row = sheets.get(connection, sheet_id)
+    live = [one for one in sheets.listing(connection, row.batch_id) if one.state == SheetState.LIVE.value]
+    if any(one.label == row.label for one in live if one.id != sheet_id):
+        take_back(connection, sheet_id)
 
 
 def _free(others: list[Row[Any]]) -> str:

@@ -3,6 +3,7 @@
 ``number`` counts sheets as they first came and never changes; ``label`` is the archive's số tờ (an inserted sheet after 15
 is 15a); ``position`` is the order in the batch."""
 
+import re
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, update
@@ -14,6 +15,7 @@ from batches.errors import Invalid, NotFound
 from batches.words import SheetState
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_NUMBERED = re.compile(r"([0-9]+)z*[a-z]?")
 
 
 def get(connection: Connection, sheet_id: int) -> Row[Any]:
@@ -96,9 +98,15 @@ def relabel(connection: Connection, batch_id: int, labels: dict[int, str]) -> No
 
 
 def number_of(label: str) -> int:
-    """15 and 15a are sheet 15; a separator (P1) is none, 0."""
-    digits = label.rstrip(_LETTERS)
-    return int(digits) if digits.isdigit() else 0
+    """15 and 15a are sheet 15; a separator (P1), or a back that waits to be joined (3sau), is none: 0."""
+    numbered = _NUMBERED.fullmatch(label)
+    return int(numbered[1]) if numbered else 0
+
+
+def next_number(rows: list[Row[Any]]) -> int:
+    """The number of the next sheet behind these; what was set aside gives its number back."""
+    counted = (row for row in rows if row.state != SheetState.SUPERSEDED.value)
+    return 1 + max((int(row.label) for row in counted if row.label.isdigit()), default=0)
 
 
 def next_label(label: str, taken: set[str]) -> str:
@@ -116,7 +124,7 @@ def _new_sheet(connection: Connection, run: Row[Any]) -> int:
     order = [row.id for row in rows]
     number = 1 + max((row.number for row in rows), default=0)
     taken = {row.label for row in rows}
-    label = str(1 + max((int(row.label) for row in rows if row.label.isdigit()), default=0))
+    label = str(next_number(rows))
     where = len(order)
     if (run.settings.get("pass") or {}).get("kind") == "backs":  # waits there until it is joined to its front
         label = back_label(rows)

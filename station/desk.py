@@ -325,10 +325,8 @@ def hand_over(house: House, actor: Actor, batch_id: int) -> None:
             states.move(connection, batch_id, BatchState.CAPTURING, actor.login, role=actor.role)
         if runs.active(connection, batch_id) is not None:
             raise NotAllowed(what="run", state=RunState.PAUSED.value)
-        if backs.open_pass(connection, batch_id) is not None:
-            raise NotAllowed(what="backs", state="open")
-        if overlaps.waiting(connection, batch_id):
-            raise NotAllowed(what="overlap", state=OverlapState.OPEN.value)
+        backs.require_joined(connection, batch_id)
+        overlaps.require_answered(connection, batch_id)
         count = ledger.of(connection, batch_id)
         if not count.may_close or not count.sheets:
             raise Unexplained(

@@ -302,5 +302,4 @@ def _sheets_around(connection: Connection, run: Row[Any]) -> tuple[Row[Any] | No
         return last, str(sheets.get(connection, run.target_sheet_id).label), False
     if (run.settings.get("pass") or {}).get("kind") == "backs":
         return last, sheets.back_label(sheets.listing(connection, run.batch_id)), False
-    numbers = [int(row.label) for row in sheets.listing(connection, run.batch_id) if row.label.isdigit()]
-    return last, str(max(numbers, default=0) + 1), False
+    return last, str(sheets.next_number(sheets.listing(connection, run.batch_id))), False

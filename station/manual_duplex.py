@@ -8,15 +8,15 @@ from sqlalchemy import Connection, Row
 from batches import backs, pages, runs, states
 from batches import batch as batch_records
 from batches.errors import NotAllowed, NotFound
-from batches.words import BatchState, RunState
+from batches.words import RunState
 from imaging.values import PageText
 from scanner.model import Source
-from station import desk, page_text
+from station import desk, page_text, separating
 from station.house import Actor, House
 from station.scan_asked import AskedScan
 from station.scan_settings import settings_from_json
+from station.undoing import CAPTURABLE
 
-_MENDABLE = (BatchState.OPEN, BatchState.CAPTURING, BatchState.REJECTED)
 _MARGIN = 0.12
 """A page number stands in this share of the page's height, at the top or at the bottom."""
 _ENOUGH = 2
@@ -54,8 +54,7 @@ def start(house: House, actor: Actor, batch_id: int, scan: AskedScan) -> int:
     if scan.settings.source is not Source.FEEDER:
         raise NotAllowed(what="backs_source", state=scan.settings.source.value)
     with house.store.read() as connection:
-        if backs.open_pass(connection, batch_id) is not None:
-            raise NotAllowed(what="backs", state=backs.OPEN)
+        backs.require_joined(connection, batch_id)
     noted = {**scan.noted, "pass": {"kind": backs.FRONTS, "state": backs.OPEN}}
     return desk.start_run(house, actor, batch_id, scan.device, scan.settings, noted=noted)
 
@@ -75,21 +74,26 @@ def scan_backs(house: House, actor: Actor, batch_id: int) -> int:
 def pair(house: House, actor: Actor, batch_id: int, order: str, without: tuple[int, ...] = ()) -> int:
     """A person confirms: every back to its front. Raises Unpaired where the counts differ; nothing is joined then."""
     with house.store.write() as connection:
-        states.require(connection, batch_id, *_MENDABLE)
-        return backs.pair(connection, actor.login, batch_id, order, without)
+        states.require(connection, batch_id, *CAPTURABLE)
+        found = backs.open_pass(connection, batch_id)
+        joined = backs.pair(connection, actor.login, batch_id, order, without)
+        for back in found.backs if found is not None else ():
+            separating.looked(connection, back.id)  # a slip may have lain on its face
+            separating.quiet(connection, back.id)
+        return joined
 
 
 def drop(house: House, actor: Actor, batch_id: int, *, fronts: bool = False) -> None:
     """Set the backs aside and feed them again; with ``fronts`` begin anew. Every master stays."""
     with house.store.write() as connection:
-        states.require(connection, batch_id, *_MENDABLE)
+        states.require(connection, batch_id, *CAPTURABLE)
         backs.drop(connection, actor.login, batch_id, fronts=fronts)
 
 
 def one_sided(house: House, actor: Actor, batch_id: int) -> None:
     """The sheets have no backs after all."""
     with house.store.write() as connection:
-        states.require(connection, batch_id, *_MENDABLE)
+        states.require(connection, batch_id, *CAPTURABLE)
         backs.one_sided(connection, actor.login, batch_id)
 
 

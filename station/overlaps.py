@@ -15,13 +15,14 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from batches import batch as batch_records
-from batches import overlaps, pages, sheets
+from batches import overlaps, pages, sheets, states
 from batches.words import JobState, RunPurpose
 from imaging.measures.likeness import Likeness, correlation, distance, turned
 from qc.limits import Limits
 from scanner.model import Face, Source
 from station import likeness_file
 from station.house import House
+from station.undoing import MENDABLE
 
 log = logging.getLogger(__name__)
 
@@ -121,6 +122,8 @@ def _alike(one: Sheet, other: Sheet, limits: Limits, flipped: bool, upside_down:
 
 def _ask(house: House, earlier_id: int, later: Sheet, likeness: float) -> None:
     with house.store.write() as connection:
+        if states.state_of(connection, sheets.get(connection, later.id).batch_id) not in MENDABLE:
+            return  # the batch has gone on; nobody could answer
         first, second = sheets.get(connection, earlier_id), sheets.get(connection, later.id)
         overlaps.found(connection, later.run_id, first, second, likeness)
     log.info("sheet %s looks like sheet %s (%.3f)", second.label, first.label, likeness)

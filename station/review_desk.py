@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from batches import backs, findings, holdings, ledger, overlaps, pages, review, states
 from batches import batch as batch_records
-from batches import findings, holdings, ledger, pages, review, states
 from batches.errors import NotAllowed
 from batches.ledger import Ledger
 from batches.words import BatchState, FindingState, Role, Verdict
@@ -108,7 +108,8 @@ def undo(house: House, actor: Actor, page_id: int) -> None:
 
 
 def accept(house: House, actor: Actor, batch_id: int) -> None:
-    """Raises NotAllowed while pages of the sample are unseen, returns are open, or counts are unexplained."""
+    """Raises NotAllowed while pages of the sample are unseen, returns are open, counts are unexplained, backs are not joined,
+    or a sheet that seems to have come twice waits for a person's word."""
     seen = view(house, batch_id)
     if seen.to_see:
         raise NotAllowed(what="unseen", state=str(seen.to_see))
@@ -118,6 +119,8 @@ def accept(house: House, actor: Actor, batch_id: int) -> None:
         raise NotAllowed(what="ledger", state=str(seen.ledger.difference))
     with house.store.write() as connection:
         secrecy.require_decided(connection, batch_id)
+        backs.require_joined(connection, batch_id)
+        overlaps.require_answered(connection, batch_id)
         states.move(connection, batch_id, BatchState.ACCEPTED, actor.login, role=actor.role)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from batches import backs, findings, holdings, items, jobs, journal, pages, sheet_labels, sheets, states, wishes
 from batches import batch as batch_records
-from batches import findings, holdings, items, jobs, journal, pages, sheet_labels, sheets, states, wishes
 from batches.errors import Exists
 from batches.pages import Value
 from batches.words import BatchState, JobKind, PageState, SheetState
@@ -53,8 +53,10 @@ def looked(connection: Connection, page_id: int) -> None:
         return
     values = pages.values(connection, page_id)
     why = _why(values)
+    if (why is not None or _is_blank(values)) and page.sheet_id in backs.held(connection, page.batch_id):
+        return  # its sheet is known when it is joined to its front
     if why is not None:
-        if PROPOSED not in values:
+        if not _was_proposed(connection, page.sheet_id):
             _propose(connection, page, why)
     elif _is_blank(values) and blank_pairs(connection, page.batch_id):
         _blank_pair(connection, page)
@@ -104,6 +106,12 @@ def _alone_beside(rows: list[Row[Any]], page: Row[Any]) -> list[Row[Any]]:
     return [before, rows[at]] if before is not None and order.count(before.sheet_id) == 1 else []
 
 
+def _was_proposed(connection: Connection, sheet_id: int) -> bool:
+    """On any picture of the sheet, also one that was replaced since."""
+    seen = pages.values_of(connection, [row.id for row in pages.versions(connection, sheet_id)])
+    return any(PROPOSED in values for values in seen.values())
+
+
 def _is_blank(values: dict[str, Value]) -> bool:
     return "blank" in values and bool(values["blank"].value)
 
@@ -150,6 +158,8 @@ def set_state(connection: Connection, actor: Actor, sheet_id: int, state: SheetS
     elif before == SheetState.SEPARATOR.value and state is not SheetState.SEPARATOR:
         sheet_labels.take_back(connection, sheet_id)
         _undo_begin(connection, actor, sheet_id)
+    elif before == SheetState.SUPERSEDED.value and state is SheetState.LIVE:
+        sheet_labels.keep_apart(connection, sheet_id)
 
 
 def _begin_by_person(connection: Connection, sheet_id: int) -> None:

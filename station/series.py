@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, update
 
 from batches import batch as batch_records
-from batches import journal, pages, runs, schema
+from batches import journal, pages, runs, schema, states
 from batches.errors import Invalid, NotAllowed, Stale
 from batches.words import PageState, RunState
 from scanner.model import Source
@@ -19,6 +19,7 @@ from station import desk
 from station.house import Actor, House
 from station.scan_asked import AskedScan
 from station.scan_settings import settings_from_json
+from station.undoing import MENDABLE
 
 ON, PAUSED, ENDED = "on", "paused", "ended"
 SECONDS = 5
@@ -85,6 +86,7 @@ def change(house: House, actor: Actor, batch_id: int, after: int, *, state: str 
     if state not in ("", ON, PAUSED, ENDED):
         raise Invalid(what="series", value=state)
     with house.store.write() as connection:
+        states.require(connection, batch_id, *MENDABLE)
         run = _newest(connection, batch_id, after, at_rest=False)
         said = {**run.settings["series"]}
         before = dict(said)

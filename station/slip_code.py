@@ -1,10 +1,13 @@
 """What stands in the code of a printed slip: short, readable by eye, and refused where it is not ours."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 MARK, VERSION = "SOHOA", "1"
 _PARTS = 7
+_NUMBER = re.compile(r"[1-9][0-9]{0,5}")
+"""Any paper may bear a code with our mark: what could not be a count is not ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,6 @@ def decode(text: str) -> Slip | None:
         return None
     fonds, catalogue, file = (unquote(part) for part in parts[2:5])
     number, sheets = parts[5], parts[6]
-    if not (number.isdecimal() and int(number) > 0 and (not sheets or sheets.isdecimal())):
+    if not _NUMBER.fullmatch(number) or (sheets and not _NUMBER.fullmatch(sheets)):
         return None
     return Slip(fonds, catalogue, file, int(number), int(sheets) if sheets else None)

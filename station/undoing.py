@@ -5,11 +5,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from batches import backs, jobs, journal, overlaps, pages, sheets, states
+from batches import backs, jobs, journal, overlaps, pages, runs, sheets, states
 from batches.words import BatchState, JobKind, SheetState
 from station import separating
 from station.house import Actor, House
 
+CAPTURABLE = (BatchState.OPEN, BatchState.CAPTURING, BatchState.REJECTED)
+"""Where backs are joined to their fronts, and parted from them: never under a reviewer's eyes."""
 MENDABLE = (BatchState.OPEN, BatchState.CAPTURING, BatchState.CAPTURED, BatchState.PROCESSED, BatchState.REJECTED)
 
 
@@ -71,6 +73,7 @@ def _take_back(connection: Connection, actor: Actor, entry: journal.Entry) -> No
     elif entry.action == "overlap.decided":
         overlaps.reopen(connection, actor.login, subject_id, entry.detail)
     elif entry.action == "backs.paired":
+        states.require(connection, runs.get(connection, subject_id).batch_id, *CAPTURABLE)
         backs.unpair(connection, actor.login, subject_id, entry.detail["moved"])
     elif entry.action == "sheet.moved":
         _move_back(connection, actor, subject_id, int(before))

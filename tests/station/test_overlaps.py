@@ -11,8 +11,9 @@ from sqlalchemy import Connection, Row, update
 
 from batches import batch as batch_records
 from batches import jobs, journal, overlaps, pages, runs, schema, sheets
+from batches.errors import Stale
 from batches.pages import NewSide
-from batches.words import JobKind, OverlapState, SheetState
+from batches.words import JobKind, OverlapState, Role, SheetState
 from imaging import geometry
 from imaging.measures.likeness import likeness
 from imaging.prepare import prepare
@@ -20,6 +21,7 @@ from imaging.values import Raster
 from qc.limits import Limits
 from scanner.model import ColorMode, ScanSettings, Source
 from station import desk
+from station.house import Actor
 from station.overlaps import Sheet, Side, alike, consider
 from tests.journeys.forms import again, empty_page, form_page
 from tests.web.scene import DEVICE, OPERATOR, Scene, make_scene
@@ -228,3 +230,49 @@ def test_what_it_adds_to_a_page_is_little(scene: Scene, looks: dict[int, bytes])
     print(f"usual {usual * 1000:.1f} ms a page, behind an interruption {behind * 1000:.1f} ms")
     assert usual < 0.05
     assert behind < 0.5
+
+
+def test_a_sheet_whose_twin_is_set_aside_already_stays(scene: Scene, looks: dict[int, bytes]) -> None:
+    """Two desks: one sets the first picture aside, the other, looking at an older page, the second."""
+    stack = Stack(scene, looks)
+    stack.session(1, 1, [1, 2])
+    stack.session(2, 3, [-2])
+    with scene.house.store.read() as connection:
+        (row,) = overlaps.waiting(connection, stack.batch_id)
+    desk.set_sheet_state(scene.house, OPERATOR, row.earlier_sheet_id, SheetState.SUPERSEDED)
+    with pytest.raises(Stale):
+        desk.decide_overlap(scene.house, OPERATOR, row.id, OverlapState.KEPT_EARLIER)
+    with scene.house.store.read() as connection:
+        assert [(one.label, one.state) for one in sheets.listing(connection, stack.batch_id)][1:] == [
+            ("2", "superseded"), ("3", "live"),
+        ]  # fmt: skip
+
+
+def test_numbers_changed_meanwhile_stay_in_the_order_of_the_paper(scene: Scene, looks: dict[int, bytes]) -> None:
+    """A separator before the pair is seen after the decision; taking the decision back must not undo that too."""
+    stack = Stack(scene, looks)
+    stack.session(1, 1, [1, 2, 3])
+    stack.session(2, 4, [-3, 4, 5])
+    with scene.house.store.read() as connection:
+        (row,) = overlaps.waiting(connection, stack.batch_id)
+        first = sheets.listing(connection, stack.batch_id)[0].id
+    desk.decide_overlap(scene.house, OPERATOR, row.id, OverlapState.KEPT_EARLIER)
+    other = Actor("chi", Role.OPERATOR)
+    desk.set_sheet_state(scene.house, other, first, SheetState.SEPARATOR)
+    assert desk.undo(scene.house, OPERATOR, stack.batch_id) == "overlap.decided"
+    with scene.house.store.read() as connection:
+        assert [one.label for one in sheets.listing(connection, stack.batch_id)] == ["P1", "1", "2", "3", "4", "5"]
+
+
+def test_what_was_set_aside_gives_its_number_back_and_never_shares_one(scene: Scene, looks: dict[int, bytes]) -> None:
+    stack = Stack(scene, looks)
+    stack.session(1, 1, [1, 2])
+    with scene.house.store.read() as connection:
+        last = sheets.listing(connection, stack.batch_id)[1].id
+    desk.set_sheet_state(scene.house, OPERATOR, last, SheetState.SUPERSEDED)
+    stack.session(1, 3, [3])
+    with scene.house.store.read() as connection:
+        assert [one.label for one in sheets.listing(connection, stack.batch_id)] == ["1", "2", "2"]
+    desk.set_sheet_state(scene.house, OPERATOR, last, SheetState.LIVE)
+    with scene.house.store.read() as connection:
+        assert [one.label for one in sheets.listing(connection, stack.batch_id)] == ["1", "2", "3"]

@@ -11,11 +11,12 @@ import pytest
 
 from batches import batch as batch_records
 from batches import devices, findings, holdings, items, ledger, pages, runs, sheets
-from batches.errors import Invalid
+from batches.errors import Invalid, NotAllowed
 from batches.pages import NewSide
 from batches.words import SheetState
 from scanner.model import ColorMode, ScanSettings, Source
-from station import desk, separating, slips
+from station import desk, manual_duplex, separating, slips
+from station.scan_asked import AskedScan
 from station.slip_code import Slip, decode, encode
 from tests.web.scene import DEVICE, OPERATOR, SIZE, Scene, make_scene, picture
 
@@ -94,6 +95,9 @@ def documents(scene: Scene, batch_id: int) -> list[list[str]]:
 def test_the_code_of_a_slip_is_ours_and_comes_back_whole() -> None:
     for slip in (Slip("HU", "01", "H49.64.33.2001.160", 3, 12), Slip("A29.110", "MỤC:2", "15a/b", 1, None)):
         assert decode(encode(slip)) == slip
+    for long in ("9" * 5000, "9" * 400, "٣"):  # hostile paper: no number that could be a count
+        assert decode(f"SOHOA:1:a:b:c:{long}:2") is None
+        assert decode(f"SOHOA:1:a:b:c:2:{long}") is None
     for other in ("", "SOHOA:2:a:b:c:1:", "SOHOA:1:a:b:c:0:", "https://dichvucong.gov.vn", "SOHOA:1:a:b:c:x:2"):
         assert decode(other) is None
 
@@ -204,3 +208,69 @@ def test_the_file_of_a_slip_is_the_batchs_own(scene: Scene) -> None:
     with scene.house.store.read() as connection:
         place = holdings.place(connection, file_of(scene, batch_id))
     assert slips.document(Slip(place.fonds_code, place.catalogue_code, place.file_code, 1, 4), place).size == (2480, 3508)
+
+
+def test_a_slip_in_a_stack_that_is_turned_has_its_back_too(scene: Scene) -> None:
+    """Fronts with a slip, then all backs: the counts agree, the slip's empty back is set aside with it."""
+    batch_id = scene.batch(prepared=2)
+    (slip,) = slip_pages(scene, batch_id, 2)
+    with_backs(scene, batch_id, [slip, picture(1), picture(2)], [BLANK, BLANK, picture(3)])
+    view = manual_duplex.view(scene.house, batch_id)
+    assert view is not None and (view.step, view.fronts, view.backs) == ("pair", 3, 3)
+    manual_duplex.pair(scene.house, OPERATOR, batch_id, "same")
+    assert labels(scene, batch_id)[:3] == [("P1", "separator"), ("1", "live"), ("2", "live")]
+    with scene.house.store.read() as connection:
+        delivered = [(row.sheet_label, row.face) for row in pages.delivered(connection, batch_id)]
+    assert delivered == [("1", "front"), ("1", "back"), ("2", "front"), ("2", "back")]
+    assert desk.view(scene.house, batch_id).ledger.agrees
+
+
+def test_a_slip_that_lay_on_its_face_is_known_once_it_is_joined(scene: Scene) -> None:
+    batch_id = scene.batch(prepared=1)
+    (slip,) = slip_pages(scene, batch_id, 1)
+    with_backs(scene, batch_id, [BLANK, picture(1)], [slip, picture(2)])
+    view = manual_duplex.view(scene.house, batch_id)
+    assert view is not None and (view.step, view.backs) == ("pair", 2), "a back that waits is never set aside"
+    manual_duplex.pair(scene.house, OPERATOR, batch_id, "same")
+    assert labels(scene, batch_id)[:2] == [("P1", "separator"), ("1", "live")]
+    assert desk.view(scene.house, batch_id).ledger.agrees
+
+
+def test_backs_joined_are_not_parted_under_the_reviewers_eyes_nor_accepted_apart(scene: Scene) -> None:
+    batch_id = scene.batch(prepared=1)
+    with_backs(scene, batch_id, [picture(1)], [picture(2)])
+    manual_duplex.pair(scene.house, OPERATOR, batch_id, "same")
+    desk.hand_over(scene.house, OPERATOR, batch_id)
+    with pytest.raises(NotAllowed):
+        desk.undo(scene.house, OPERATOR, batch_id)
+    assert manual_duplex.view(scene.house, batch_id) is None
+
+
+def test_fronts_fed_anew_are_numbered_from_the_beginning(scene: Scene) -> None:
+    batch_id = scene.batch(prepared=2)
+    with_backs(scene, batch_id, [picture(1), picture(2)], [])
+    manual_duplex.drop(scene.house, OPERATOR, batch_id, fronts=True)
+    with_backs(scene, batch_id, [picture(1), picture(2)], [])
+    assert [label for label, state in labels(scene, batch_id) if state == "live"] == ["1", "2"]
+
+
+def with_backs(scene: Scene, batch_id: int, fronts: list[bytes], backs: list[bytes]) -> None:
+    """A pass of fronts, and one of backs where there are any."""
+    settings = ScanSettings(Source.FEEDER, ColorMode.COLOR, 100)
+    manual_duplex.start(scene.house, OPERATOR, batch_id, AskedScan(DEVICE, settings, {}))
+    fed(scene, batch_id, fronts)
+    if backs:
+        manual_duplex.scan_backs(scene.house, OPERATOR, batch_id)
+        fed(scene, batch_id, backs, "back")
+
+
+def fed(scene: Scene, batch_id: int, sides: list[bytes], face: str = "front") -> None:
+    with scene.house.store.write() as connection:
+        asked = runs.active(connection, batch_id)
+        assert asked is not None
+        run = runs.claim(connection, asked.id)
+        for number, data in enumerate(sides, start=1):
+            pages.record(connection, run, side(scene, run.uid, number, face, data))
+        runs.finish(connection, run.id)
+        devices.release(connection, DEVICE, run.uid)
+    scene.look()
