@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row
 
 from batches import batch as batch_records
 from batches import findings, jobs, pages, text_mends, texts
+from batches.errors import DatabaseBusy
 from batches.words import JobKind, PageState
 from qc.finding import Finding, Level
 from station import double_feed, mending_text, overlaps, secrecy, separating, vocabulary
@@ -125,23 +126,29 @@ class Dispatcher:
 
     def _settle(self, kind: JobKind, job_id: int, future: "Future[Any]") -> None:
         try:
-            result = future.result()
+            page_id = self._kept_whole(job_id, future.result())
         except TimeoutError:
             self._failed(kind, job_id, "timeout")
         except WorkerLost as error:
             self._failed(kind, job_id, f"crashed: {error}")
         except Unreadable as error:
             self._failed(kind, job_id, error.reason, final=True)
+        except DatabaseBusy:
+            raise  # not the page's doing: its lease runs out, and it is done again
         except Exception as error:  # the job's border: whatever a page did to its worker fails this job only
             log.exception("job %s", job_id)
             self._failed(kind, job_id, f"{type(error).__name__}: {error}")
         else:
-            with self._house.store.write() as connection:
-                page_id = jobs.page_of(connection, job_id)
-                self._store(connection, page_id, result)
-                jobs.done(connection, job_id)
             if kind is JobKind.LIVE:
                 self._compare(page_id)
+
+    def _kept_whole(self, job_id: int, result: LookResult | ReadResult) -> int:
+        """What came of a job and that it is done, in one transaction; returns its page."""
+        with self._house.store.write() as connection:
+            page_id = jobs.page_of(connection, job_id)
+            self._store(connection, page_id, result)
+            jobs.done(connection, job_id)
+        return page_id
 
     def _compare(self, page_id: int) -> None:
         """Has its sheet come before, or two at once? What is wrong with these questions never harms the page."""

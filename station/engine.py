@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from batches.errors import DatabaseBusy
 from scanner.backend import Backend
 from scanner.sane.backend import SaneBackend
 from scanner.worker.timeouts import Timeouts
@@ -63,7 +64,7 @@ def serve(house: House, over: threading.Event) -> None:
     print("ready", flush=True)
     try:
         while not over.is_set():
-            if not dispatcher.step():
+            if not _stepped(dispatcher):
                 dispatcher.wait(_IDLE_SECONDS)
     finally:
         broker.close()
@@ -72,6 +73,15 @@ def serve(house: House, over: threading.Event) -> None:
         text.close()
         if practice is not None:
             practice.close()
+
+
+def _stepped(dispatcher: Dispatcher) -> bool:
+    """Records that are held by another for long stop no paper: what is done waits to be written."""
+    try:
+        return dispatcher.step()
+    except DatabaseBusy:
+        log.exception("dispatcher")
+        return False
 
 
 def backends_of(house: House, practice: PracticeScanner | None = None) -> dict[str, Backend]:
