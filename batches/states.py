@@ -36,7 +36,10 @@ def state_of(connection: Connection, batch_id: int) -> BatchState:
 
 
 def require(connection: Connection, batch_id: int, *allowed: BatchState) -> BatchState:
-    """The batch's state, which must be one of ``allowed``; raises NotAllowed."""
+    """The batch's state, which must be one of ``allowed`` and stays so while this transaction lasts (on SQLite whoever writes
+    is alone, PostgreSQL locks the row); raises NotAllowed, NotFound."""
+    locked = select(schema.batch.c.id).where(schema.batch.c.id == batch_id).with_for_update()
+    connection.execute(locked)
     state = state_of(connection, batch_id)
     if state not in allowed:
         raise NotAllowed(what="batch", state=state.value)
