@@ -57,7 +57,8 @@ def _wall() -> Any:
     return render_template("error.html", line=line, status=403), 403
 
 
-_PARTS = {"page_id": schema.page, "sheet_id": schema.sheet, "item_id": schema.item, "finding_id": schema.finding}
+_PARTS = {"page_id": schema.page, "sheet_id": schema.sheet, "item_id": schema.item, "finding_id": schema.finding,
+          "overlap_id": schema.overlap}  # fmt: skip
 
 
 def _named() -> int | None:
