@@ -1,6 +1,7 @@
 """Release: an accepted batch becomes PDF/A documents in a bag, is read back, verified from its bytes alone, and only then
 sealed and offered."""
 
+import itertools
 import json
 import logging
 import re
@@ -20,7 +21,7 @@ from batches import bag, batch_jobs, holdings, items, journal, ledger, packages,
 from batches import batch as batch_records
 from batches import sources as source_records
 from batches.bag import PackedFile, Payload
-from batches.errors import NotAllowed
+from batches.errors import NotAllowed, Stale
 from batches.items import Item
 from batches.pages import Value
 from batches.text_mends import Mend
@@ -123,13 +124,16 @@ def _make(house: House, job: Row[Any], over: threading.Event, uid: str, work: Pa
         raise SohoaError.of(
             "package_not_sound", problems="; ".join(f"{p.what} {p.path} {p.detail}" for p in report.problems[:5])
         )
-    _offer(house, job, uid, root, files)
+    _offer(house, job, uid, root, files, contents.journal_head[0])
 
 
-def _offer(house: House, job: Row[Any], uid: str, root: Path, files: list[PackedFile]) -> None:
+def _offer(house: House, job: Row[Any], uid: str, root: Path, files: list[PackedFile], read_at: int) -> None:
+    """``read_at``: the journal's head when the contents were read."""
     manifest = bag.manifest_json(uid, files)
     (root.parent / "manifest.json").write_bytes(manifest)
     with house.store.write() as connection:
+        states.require(connection, job.batch_id, BatchState.ACCEPTED)
+        _require_unmoved(connection, job.batch_id, read_at)
         secrecy.require_decided(connection, job.batch_id)
         packages.offer(
             connection,
@@ -141,6 +145,14 @@ def _offer(house: House, job: Row[Any], uid: str, root: Path, files: list[Packed
             manifest_sha256=sha256(manifest).hexdigest(),
             files=files,
         )
+
+
+def _require_unmoved(connection: Connection, batch_id: int, read_at: int) -> None:
+    """A batch that was sent back meanwhile is not what was packed, even when it has been accepted again. Raises Stale."""
+    subject = f"batch:{batch_id}"
+    since = itertools.takewhile(lambda entry: entry.seq > read_at, journal.entries(connection, subject))
+    if any(entry.subject == subject and entry.action.startswith("batch.") for entry in since):
+        raise Stale(what="batch", id=batch_id)
 
 
 def _wait(future: Any, over: threading.Event) -> Any:

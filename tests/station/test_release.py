@@ -4,14 +4,15 @@ import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
 
-from batches import batch_jobs, people, schema
+from batches import bag, batch_jobs, people, schema, states
 from batches.errors import NotAllowed
 from batches.verification import verify
-from batches.words import BatchJobKind, Verdict
+from batches.words import BatchJobKind, BatchState, Role, Verdict
 from station import checking, desk, release, review_desk
 from station.errors import SohoaError
 from station.offices import Offices
@@ -215,3 +216,25 @@ def test_the_checks_wait_for_every_page(scene: Scene) -> None:
 )
 def test_names_on_disk_are_ours(text: str, name: str) -> None:
     assert ascii_name(text) == name
+
+
+def test_a_batch_sent_back_and_accepted_again_meanwhile_is_packed_anew(
+    scene: Scene, reviewed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _archive(scene)
+    read_back, moves = bag.read_back, ("rejected", "capturing", "captured", "processed", "accepted")
+
+    def meanwhile(*given: Any) -> None:
+        for state in moves:
+            with scene.house.store.write() as connection:
+                states.move(connection, reviewed, BatchState(state), "binh", role=Role.SUPERVISOR, reason="mờ")
+        read_back(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(release.bag, "read_back", meanwhile)
+        failed = _release(scene, reviewed)
+    assert (failed.state, failed.package) == ("failed", None)
+    assert desk.view(scene.house, reviewed).batch.state == "accepted"
+    release.request(scene.house, SUPERVISOR, reviewed)
+    Offices(scene.house).step()
+    assert release.status(scene.house, reviewed).state == "done"
