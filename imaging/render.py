@@ -22,6 +22,8 @@ Dpi = tuple[float, float]
 
 LEAST_SKEW = 0.05
 """Degrees below which straightening would only blur (QUALITY 3.1)."""
+_BAND = 256
+"""Rows converted at a time; even."""
 REDUCE_FROM = 2
 """Whole steps of reduction are averaged before the turn: interpolating alone would alias."""
 
@@ -83,23 +85,34 @@ def _moved_by_planes(pixels: Pixels, matrix: Matrix, size: tuple[int, int], outs
     little at a time."""
     paper_there = cv2.cvtColor(np.array(outside, np.float64).round().astype(np.uint8)[None, None], cv2.COLOR_BGR2YCrCb)
     light, *levels = (float(value) for value in paper_there[0, 0])
-    parts = cast(Pixels, cv2.cvtColor(pixels, cv2.COLOR_BGR2YCrCb))
+    brightness, *colours = _planes(pixels)
     moved = np.empty((size[1], size[0], 3), np.uint8)
-    cv2.insertChannel(_moved(cast(Pixels, cv2.extractChannel(parts, 0)), matrix, size, [light]), moved, 0)
-    even = parts[: parts.shape[0] // 2 * 2, : parts.shape[1] // 2 * 2]
-    for number, level in enumerate(levels, 1):
-        plane = cast(Pixels, cv2.extractChannel(even, number))
+    cv2.insertChannel(_moved(brightness, matrix, size, [light]), moved, 0)
+    for number, (plane, level) in enumerate(zip(colours, levels, strict=True), 1):
         cv2.insertChannel(_moved_at_half_size(plane, matrix, size, level), moved, number)
-    del parts, even
     return cast(Pixels, cv2.cvtColor(moved, cv2.COLOR_YCrCb2BGR, dst=moved))
 
 
+def _planes(pixels: Pixels) -> tuple[Pixels, Pixels, Pixels]:
+    """Y at full size, Cr and Cb at half; a band of rows at a time. A last odd row or column has no colour of its own."""
+    high, wide = pixels.shape[:2]
+    planes = tuple(np.empty(shape, np.uint8) for shape in ((high, wide), *[(high // 2, wide // 2)] * 2))
+    for top in range(0, high, _BAND):
+        part = cv2.cvtColor(pixels[top : top + _BAND], cv2.COLOR_BGR2YCrCb)
+        planes[0][top : top + _BAND] = part[:, :, 0]
+        even = part[: part.shape[0] // 2 * 2, : wide // 2 * 2]
+        if even.size:
+            half = cv2.resize(even, (wide // 2, even.shape[0] // 2), interpolation=cv2.INTER_AREA)
+            for number in (1, 2):
+                planes[number][top // 2 : top // 2 + half.shape[0]] = half[:, :, number]
+    return cast("tuple[Pixels, Pixels, Pixels]", planes)
+
+
 def _moved_at_half_size(plane: Pixels, matrix: Matrix, size: tuple[int, int], level: float) -> Pixels:
-    """``plane``: of even sides."""
-    small = cv2.resize(plane, (max(1, plane.shape[1] // 2), max(1, plane.shape[0] // 2)), interpolation=cv2.INTER_AREA)
+    """``plane``: at half the size of what ``matrix`` moves."""
     half = np.column_stack([matrix[:, :2], matrix[:, 2] / 2])
     wide, high = (size[0] + 1) // 2, (size[1] + 1) // 2
-    small = _moved(cast(Pixels, small), half, (wide, high), [level], cv2.INTER_LINEAR)
+    small = _moved(plane, half, (wide, high), [level], cv2.INTER_LINEAR)
     return np.ascontiguousarray(cv2.resize(small, (2 * wide, 2 * high), interpolation=cv2.INTER_LINEAR)[: size[1], : size[0]])
 
 

@@ -7,7 +7,6 @@ frequency on make a page a quarter smaller at the same error beside ink (docs/de
 import io
 from typing import Literal, cast
 
-import cv2
 import numpy as np
 import simplejpeg
 from PIL import Image, ImageCms, TiffImagePlugin
@@ -49,11 +48,18 @@ def jpeg(pixels: Pixels, quality: int, *, subsampled: bool = True) -> bytes:
     """B, G, R or grey pixels as a progressive JPEG with the tables of :func:`tables` and optimised Huffman codes.
     ``subsampled``: chroma halved both ways (4:2:0)."""
     rows = tables(quality)[: 1 if pixels.ndim == 2 else 2]
-    image = Image.fromarray(pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
+    image = _pictured(pixels)
     buffer = io.BytesIO()
     sampling = 2 if subsampled and pixels.ndim == 3 else 0
     image.save(buffer, "JPEG", qtables=rows, subsampling=sampling, optimize=True, progressive=True)
     return buffer.getvalue()
+
+
+def _pictured(pixels: Pixels) -> Image.Image:
+    if pixels.ndim == 2:
+        return Image.fromarray(pixels)
+    size = pixels.shape[1], pixels.shape[0]
+    return Image.frombuffer("RGB", size, np.ascontiguousarray(pixels), "raw", "BGR", 0, 1)
 
 
 def tables(quality: int) -> list[list[int]]:
