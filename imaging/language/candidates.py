@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from math import inf
 from typing import NamedTuple
 
 from imaging.language.letters import DOT, fold, like_case, other_placement, split_tone
 from imaging.language.model import UNKNOWN, Model
 from imaging.language.token import Choices
 
-SPREAD = 7.0
+SPREAD = 6.0
 """Nats of the engine's cost that weigh one nat of the model's."""
 FAR = 42.0
 """The dearest an alternative can be, in the engine's nats: also for a character it did not weigh at all, where only the
@@ -17,7 +18,7 @@ UNLIKELY = 63.0
 """The same for a dot below come or gone, or another vowel mark: nine in ten of the words spoilt were such changes."""
 UNWEIGHED = 0.6
 """Share of those costs when the engine told no alternatives at all."""
-KEEP = 2.0
+KEEP = 3.0
 """Nats by which every other word has to win."""
 KEEP_CAPITAL, KEEP_NAME = 1.5, 2.5
 """Times ``KEEP`` for a capitalised word, and for one beside another: most likely a name."""
@@ -25,6 +26,8 @@ MOST = 8
 """Candidates of one word, the read one among them."""
 RIVAL = 14.0
 """Engine's nats within which another letter may stand in a word that is itself a possible one."""
+LOST_LETTER = 8.0
+"""Nats for a first letter taken for a stroke."""
 LOST_LETTER_BELOW = 0.7
 """A word that lost its first letter to a stroke or bracket is sought only when the engine was this unsure."""
 
@@ -37,6 +40,8 @@ class Seen(NamedTuple):
     confidence: float
     named: bool = False
     """Whether another capitalised word stands right before or behind it."""
+    clear: float = inf
+    """See ``Token``. A word that is one by itself is not changed against what the engine saw so clearly."""
 
 
 def find_candidates(seen: Seen, read: int, model: Model) -> dict[int, tuple[float, str]]:
@@ -47,6 +52,8 @@ def find_candidates(seen: Seen, read: int, model: Model) -> dict[int, tuple[floa
         for number in model.by_base.get(base, ()):
             if number != read and number not in found:
                 cost, form = _cheapest_form(seen, model.words[number])
+                if read != UNKNOWN and _seen_not_to_be(form, seen):
+                    continue
                 found[number] = (cost + (KEEP if number >= model.confirmed_from else penalty), form)
     order = sorted(found, key=lambda one: found[one][0] + 0.3 * float(model.unigram[one]))
     return {number: found[number] for number in order[: MOST - 1]}
@@ -83,12 +90,21 @@ def _cheapest_form(seen: Seen, other: str) -> tuple[float, str]:
 def channel(form: str, seen: Seen) -> float:
     """Nats the engine's eyes charge for reading ``form`` where they read ``seen.word``."""
     if len(form) == len(seen.word) + 1:
-        return UNLIKELY / SPREAD + channel(form[1:], seen)
+        return LOST_LETTER + channel(form[1:], seen)
     if len(seen.choices) != len(seen.word) or len(form) != len(seen.word):
         pairs = [(one, other) for one, other in zip(form, seen.word, strict=False) if one != other]
         return UNWEIGHED * sum(FAR if _tone_above(one, other) else UNLIKELY for one, other in pairs) / SPREAD
     letters = zip(form, seen.word, seen.choices, strict=True)
     return sum(_one_channel(letter, read, entry) for letter, read, entry in letters) / SPREAD
+
+
+def _seen_not_to_be(form: str, seen: Seen) -> bool:
+    """Whether a letter of ``form`` is one the engine weighed among others and saw not to be there."""
+    if len(seen.choices) != len(seen.word) or len(form) != len(seen.word):
+        return False
+    letters = zip(form, seen.word, seen.choices, strict=True)
+    changed = ((letter, read, entry) for letter, read, entry in letters if letter != read and len(entry) > 1)
+    return any(_one_channel(letter, read, entry) >= seen.clear for letter, read, entry in changed)
 
 
 def _one_channel(letter: str, read: str, entry: Choices) -> float:

@@ -6,7 +6,7 @@ for another. What changed is for the caller to record."""
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,9 +29,9 @@ SIGNS = re.compile(r"[.,;:!?…]+")
 NEARLY_ALIKE = frozenset(",;:")
 """Signs that are told apart by what follows. A full stop is not among them: the model sees ends of lines as ends."""
 SPECIAL_IDS = {name: number for number, name in enumerate(SPECIAL)}
-NEAR = 7.0
+NEAR = 14.0
 """Nats of the engine's within which another sign is worth a thought."""
-SIGN_KEEP = 1.5
+SIGN_KEEP = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def mend(lines: Sequence[Sequence[Token]], model: Model | None = None, *, learne
 def _plain(token: Token) -> Token:
     text = plain_letters(token.text)
     choices = token.choices if len(token.choices) == len(text) else ()
-    return Token(text, token.confidence, choices)
+    return replace(token, text=text, choices=choices)
 
 
 Told = dict[tuple[int, int], Token]
@@ -140,7 +140,7 @@ def _token_slots(where: tuple[int, int], token: Token, model: Model, *, named: b
     for span in spans:
         yield from _sign_slots(where, token, end, span.start())
         end = span.end()
-        seen = Seen(span.group(), token.choices[span.start() : span.end()], token.confidence, named)
+        seen = Seen(span.group(), token.choices[span.start() : span.end()], token.confidence, named, token.clear)
         yield _word_slot((*where, span.start()), seen, model, fixed=code)
     yield from _sign_slots(where, token, end, len(token.text))
 

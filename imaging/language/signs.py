@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from imaging.language.letters import fold
 from imaging.language.model import UNKNOWN, Model
@@ -32,7 +33,7 @@ def _one(line: Sequence[Token], place: int, model: Model) -> Token:
     before = fold(line[place - 1].text) if place else ""
     after = line[place + 1].text if place + 1 < len(line) else ""
     if _speck_for_stop(token.text, after, model):
-        return Token(token.text[:-1], token.confidence, token.choices[: len(token.text) - 1])
+        return replace(token, text=token.text[:-1], choices=token.choices[: len(token.text) - 1])
     text = _figure_one(token.text, before) or _sign(token.text, after)
     return _retold(token, text) if text else token
 
@@ -57,7 +58,7 @@ def _figure_one(text: str, before: str) -> str:
 
 
 def _retold(token: Token, text: str) -> Token:
-    return Token(text, token.confidence, token.choices if len(text) == len(token.text) else ())
+    return replace(token, text=text, choices=token.choices if len(text) == len(token.text) else ())
 
 
 def _speck_for_stop(text: str, after: str, model: Model) -> bool:

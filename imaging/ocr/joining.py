@@ -1,6 +1,7 @@
 """Codes an engine cut in two: ``1743/QĐ-`` ``BGTVT,`` printed without a gap; and words it read without theirs."""
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
@@ -69,7 +70,7 @@ def _parted(word: ReadWord) -> list[ReadWord]:
     for text in texts:
         choices = word.token.choices[at : at + len(text)]
         box = (round(x0 + at * step), y0, round(x0 + (at + len(text)) * step), y1)
-        parts.append(ReadWord(Token(text, word.token.confidence, choices), box))
+        parts.append(ReadWord(replace(word.token, text=text, choices=choices), box))
         at += len(text)
     return parts
 
@@ -85,10 +86,12 @@ def _joined(left: ReadWord, right: ReadWord) -> ReadWord:
     one, two = left.token, _without_stroke(right.token)
     choices = (*one.choices, *two.choices) if one.choices and two.choices else ()
     box = (left.box[0], min(left.box[1], right.box[1]), right.box[2], max(left.box[3], right.box[3]))
-    return ReadWord(Token(one.text + two.text, min(one.confidence, two.confidence), choices), box)
+    return ReadWord(
+        replace(one, text=one.text + two.text, confidence=min(one.confidence, two.confidence), choices=choices), box
+    )
 
 
 def _without_stroke(token: Token) -> Token:
     """The stroke between the two parts read a second time is dropped."""
     extra = len(token.text) - len(token.text.lstrip("-"))
-    return Token(token.text[extra:], token.confidence, token.choices[extra:]) if extra else token
+    return replace(token, text=token.text[extra:], choices=token.choices[extra:]) if extra else token

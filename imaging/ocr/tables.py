@@ -12,7 +12,6 @@ from typing import cast
 import cv2
 import numpy as np
 
-from imaging.language.token import Token
 from imaging.ocr.engine import Engine, EngineFault, ReadLine, ReadWord
 from imaging.ocr.noise import around, drop_noise
 from imaging.values import Box, Pixels, Turn
@@ -267,9 +266,7 @@ def _placed(line: ReadLine, cell: Box, turn: Turn) -> ReadLine:
         a0, b0, a1, b1 = box
         return (x0 + b0, y1 - a1, x0 + b1, y1 - a0) if turn == 90 else (x1 - b1, y0 + a0, x1 - b0, y0 + a1)
 
-    words = tuple(
-        ReadWord(Token(word.token.text, word.token.confidence, word.token.choices), back(word.box)) for word in line.words
-    )
+    words = tuple(ReadWord(word.token, back(word.box)) for word in line.words)
     box = around(words)
     return ReadLine(words, box, (float(box[3]), 0.0))
 

@@ -70,6 +70,27 @@ def test_one_letter_of_a_word_nobody_writes():
     assert mend([line])[0][2] == "tăng"
 
 
+def doubted(word: str, place: int, other: str, cost: float) -> Token:
+    """A word of which the engine nearly read one letter as another, and a third one hardly."""
+    second = {place: ((other, cost),)}
+    return Token(word, 0.95, tuple(((one, 0.0), ("x", 36.0), *second.get(number, ())) for number, one in enumerate(word)), 30.0)
+
+
+@pytest.mark.parametrize(
+    ("before", "word", "place", "other", "after"),
+    [
+        ("của quyết định", "cũ", 1, "cử", "và phải được"),
+        ("với hành vi", "hàn", 1, "hạn", "cắt kim loại"),
+        ("theo quy", "đinh", 1, "định", "của pháp luật"),
+    ],
+)
+def test_a_word_is_not_changed_against_what_the_engine_clearly_saw(before, word, place, other, after):
+    """The model would rather read the second; only eyes that wavered let it."""
+    for cost, expected in ((20.0, other), (40.0, word)):
+        seen = [*map(Token, before.split()), doubted(word, place, other[place], cost), *map(Token, after.split())]
+        assert mend([seen])[0] == [*before.split(), expected, *after.split()]
+
+
 def test_a_first_letter_lost_to_a_stroke():
     choices = tuple(((one, 1.0),) for one in "#riệu")
     line = [Token("60"), Token("#riệu", 0.2, choices), Token("đồng")]
