@@ -13,7 +13,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from werkzeug.serving import make_server
 
-from batches import findings, review
+from batches import findings, review, runs, schema
 from station import desk
 from web.app import create_app
 
@@ -69,6 +69,8 @@ PAGES = [
     "/pages/1",
     f"{_BATCH}/items",
     f"{_BATCH}/slips",
+    f"{_BATCH}/import",
+    "/scanners",
     "/pages/1/text",
     f"{_BATCH}/journal",
     "/keys",
@@ -255,6 +257,56 @@ def test_changes_reach_the_desk_while_it_is_open(an: Person, console: Open) -> N
     an.wait(lambda: "trắng" in an.find("#page-1").text)
     assert time.monotonic() - began < 2.5
     desk.mark_blank(console.scene.house, OPERATOR, 1, None)
+
+
+def test_the_ledger_and_the_next_step_stand_together_at_a_fault(an: Person, console: Open) -> None:
+    """The tall card of a fault must not push the counts out of sight."""
+    batch = console.scene.batch("210", prepared=9)
+    run_id = console.scene.scan(batch, 2, finish=False)
+    with console.scene.house.store.write() as connection:
+        runs.pause(connection, run_id, "jam", "feed", "driver's words", {"cover_open": True, "page_loaded": True})
+    an.open(f"/batches/{batch}/scan")
+    an.wait(lambda: an.find("#card").get_attribute("data-name") == "fault")
+    script = """const foot = document.querySelector('.side').getBoundingClientRect().bottom;
+        const at = (css) => document.querySelector(css).getBoundingClientRect();
+        return [at('#ledger').bottom <= foot, at('#ledger').top >= at('#card .primary').bottom]"""
+    assert an.driver.execute_script(script) == [True, True]
+    with console.scene.house.store.write() as connection:
+        connection.execute(schema.device_lease.delete())
+
+
+def test_rare_ways_are_folded_and_a_chosen_one_is_told(an: Person, console: Open) -> None:
+    an.open(f"/batches/{console.scene.batch('211')}/scan")
+    time.sleep(1)  # the desk draws its parts anew once, when it begins to be watched
+    assert not an.find("[name=fragile]").is_displayed()
+    assert len([one for one in an.all("#side button, #side select, #side input") if one.is_displayed()]) <= 4
+    an.find("#other-ways summary").click()
+    an.wait(lambda: an.find("[name=fragile]").is_displayed())
+    an.find("[name=fragile]").click()
+    an.find("#other-ways summary").click()
+    an.wait(lambda: not an.find("[name=fragile]").is_displayed())
+    assert "giấy giòn" in an.text("#ways-chosen")
+
+
+def test_help_tells_the_keys_that_act_and_their_whole_names(an: Person) -> None:
+    an.open("/pages/3")
+    an.wait(lambda: an.find("[data-deed=crop]").is_displayed())
+    an.press_on_page("?")
+    told = dict(zip((one.text for one in an.all("#help dt")), (one.text for one in an.all("#help dd")), strict=True))
+    assert told["C"] == "Cắt viền"
+    assert "Enter" not in told  # it splits or saves only while such a tool is open
+    an.press("?")
+
+
+def test_a_station_out_of_reach_stays_told(an: Person) -> None:
+    an.open(f"/batches/{FIRST}/scan")
+    an.wait(lambda: an.all("#status .pill"))
+    an.driver.execute_script("window.kept = window.fetch; window.fetch = () => Promise.reject(new TypeError());")
+    an.driver.execute_script("window.dispatchEvent(new Event('offline'));")
+    an.wait(lambda: "lost" in an.find("body").get_attribute("class").split())
+    assert not an.find("#status .pill").is_displayed()
+    an.driver.execute_script("window.fetch = window.kept;")
+    an.wait(lambda: "lost" not in an.find("body").get_attribute("class").split())
 
 
 # -- the review desk -----------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -16,6 +17,7 @@ from batches.words import BatchState, Role, RunState, Verdict
 from scanner.model import FaultKind, ScanSettings, Source
 from station import desk, desk_view, review_desk
 from station.words import catalogue
+from web import showing
 from web.cards import card_of
 from web.live import Streams, stream
 
@@ -415,3 +417,25 @@ def test_a_place_where_a_document_seems_to_begin_is_shown(scene: Scene, operator
         items.set_proposals(connection, item.id, {"starts": [item.pages[2].id]})
     shown = operator.get(f"/batches/{FIRST}/items").text
     assert shown.count("cut suggested") == 1
+
+
+def test_the_journal_speaks_words_and_no_page_of_a_batch_is_an_end(
+    operator: Client, supervisor: Client, administrator: Client
+) -> None:
+    told = operator.get(f"/batches/{FIRST}/journal").text
+    assert "khay nạp, hai mặt · màu · 100 dpi" in told
+    assert "{&#34;" not in told
+    for person in (operator, supervisor, administrator):
+        for path in ("journal", "release"):
+            page = person.get(f"/batches/{FIRST}/{path}").text
+            ways = re.findall(r'<a class="button[^>]*href="([^"]+)"[^>]*data-deed="link"', page)
+            assert ways, (path, person)
+            assert person.get(ways[0]).status_code == 200
+
+
+def test_a_back_that_waits_to_be_joined_has_no_sheet_of_its_own(scene: Scene) -> None:
+    page = next(iter(desk_view.view(scene.house, FIRST).pages))
+    loose = replace(page, sheet_label="3sau", face="back")
+    assert showing.under(loose) == "sau 3"
+    assert showing.title(loose) == "Mặt sau thứ 3, chưa ghép"
+    assert showing.under(page) == "1 trước"

@@ -42,10 +42,18 @@ export function watch(desk, apply) {
     state.source = source;
     source.onopen = () => clearInterval(state.asking);
     source.onmessage = (event) => take(JSON.parse(event.data));
-    source.onerror = () => { source.close(); ask(); poll(); };
+    source.onerror = fallBack;
+  }
+
+  /** The stream is gone, or the cable: ask until the station answers again. */
+  function fallBack() {
+    state.source?.close();
+    ask();
+    poll();
   }
 
   open();
+  addEventListener('offline', fallBack);
   addEventListener('pagehide', () => state.source?.close());
   return { now: () => ask() };
 }
