@@ -24,6 +24,9 @@ SURE_FIGURE = 0.6
 SURE_CODE = 0.75
 """The same for an abbreviation, which no vocabulary confirms."""
 ODD = frozenset("{}|\\¡#£¢@§<>~^_`®©™°±[]⁄*")
+PAPER_MM, GRID = 15.0, 12
+"""Seen above and below the lines looked at again, wider than the paper's brightness is measured; whole steps of px, in which
+that is measured."""
 MARGIN = 0.2
 """Share of a line's height shown around it."""
 OVERLAP = 0.5
@@ -42,15 +45,17 @@ def read_again(raster: Raster, engine: Engine, prepared: Prepared, lines: Sequen
     weak = [number for number, line in enumerate(lines) if any(map(is_weak, line.words))]
     if not weak or len(weak) > MOST_LINES:
         return list(lines)
-    closer = prepare_ocr(raster, SECOND)
+    top, foot = _band(raster, prepared, [lines[number].box for number in weak])
+    closer = prepare_ocr(replace(raster, pixels=np.ascontiguousarray(raster.pixels[top:foot])), SECOND)
     zoom = (closer.scale[0] / prepared.scale[0], closer.scale[1] / prepared.scale[1])
-    boxes = {number: _zoomed(_wider(lines[number].box), zoom, closer) for number in weak}
+    above = round(top * prepared.scale[1])
+    boxes = {number: _zoomed(_moved(_wider(lines[number].box), -above), zoom, closer) for number in weak}
     try:
         seen = engine.recognise_lines([_shown(closer, box) for box in boxes.values()], closer.dpi, SECONDS)
     except EngineFault:
         return list(lines)
     second = {
-        number: [_shifted(word, box[:2], zoom) for one in found for word in one.words]
+        number: [_shifted(word, box[:2], zoom, above) for one in found for word in one.words]
         for (number, box), found in zip(boxes.items(), seen, strict=True)
     }
     return [_chosen(line, second[number]) if number in second else line for number, line in enumerate(lines)]
@@ -76,9 +81,20 @@ def _zoomed(box: Box, zoom: tuple[float, float], within: Prepared) -> Box:
     return max(0, x0), max(0, y0), min(width, x1), min(height, y1)
 
 
-def _shifted(word: ReadWord, by: tuple[int, int], zoom: tuple[float, float]) -> ReadWord:
+def _shifted(word: ReadWord, by: tuple[int, int], zoom: tuple[float, float], above: int) -> ReadWord:
     x0, y0, x1, y1 = (round((one + by[place % 2]) / zoom[place % 2]) for place, one in enumerate(word.box))
-    return ReadWord(word.token, (x0, y0, x1, y1))
+    return ReadWord(word.token, _moved((x0, y0, x1, y1), above))
+
+
+def _moved(box: Box, down: int) -> Box:
+    return box[0], box[1] + down, box[2], box[3] + down
+
+
+def _band(raster: Raster, prepared: Prepared, boxes: Sequence[Box]) -> tuple[int, int]:
+    """The raster's rows that hold all ``boxes`` of the picture, and paper enough around them."""
+    around = raster.px_per_mm() * PAPER_MM
+    top, foot = (end(box[side] for box in boxes) / prepared.scale[1] for end, side in ((min, 1), (max, 3)))
+    return max(0, int((top - around) // GRID) * GRID), min(raster.height, int(foot + around))
 
 
 def _better(word: ReadWord, others: Sequence[ReadWord]) -> ReadWord:
