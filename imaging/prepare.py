@@ -159,6 +159,11 @@ class Prepared:
         """How much ink stands on a pixel at ``ink_dpi``: 0 = paper or paper noise, 1 = black. float32 (height, width)."""
         return ink_weight(self.ratio, self.dpi, self.noise)
 
+    def let_go(self) -> None:
+        """Give back the large images that only measuring needs; who asks for one again has it made again."""
+        for name in ("gray", "components", "strong", "lab", "plain", "background", "ink"):
+            self.__dict__.pop(name, None)
+
     def to_master(self, box: Box) -> Box:
         """A box of working px as the box of master px that covers it."""
         (sx, sy), (x0, y0, x1, y1) = self.scale, box

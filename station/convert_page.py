@@ -63,6 +63,7 @@ def work(task: PageTask) -> None:
         store(task, image, None, _bare(task, page), "as_it_is")
         return
     seen = measure(Path(task.source), page, clock)
+    seen.prepared.let_go()
     shown = render.render(page.raster, seen.geometry, fine_colour=task.compact)
     clock.stage("render")
     text = _read(shown, seen, task)
