@@ -45,7 +45,7 @@ def offer(
     ).inserted_primary_key
     assert made is not None
     rows = [
-        {"package_id": made[0], "path": f.path, "bytes": f.bytes, "sha256": f.sha256, "crc32": f.crc32, "mime": f.mime}
+        {"package_id": made[0], "path": f.path, "bytes": f.bytes, "sha256": f.sha256, "crc32": _signed(f.crc32), "mime": f.mime}
         for f in listed
     ]
     connection.execute(schema.package_file.insert(), rows)
@@ -87,8 +87,14 @@ def files(connection: Connection, package_id: int) -> list[PackedFile]:
     f = schema.package_file
     rows = connection.execute(select(f).where(f.c.package_id == package_id).order_by(f.c.path))
     return sorted(
-        (PackedFile(row.path, row.bytes, row.sha256, row.crc32, row.mime) for row in rows), key=lambda file: file.path
+        (PackedFile(row.path, row.bytes, row.sha256, row.crc32 & 0xFFFFFFFF, row.mime) for row in rows),
+        key=lambda file: file.path,
     )
+
+
+def _signed(crc32: int) -> int:
+    """PostgreSQL's integers have a sign: the upper half of all checksums is kept as its complement."""
+    return crc32 - (1 << 32) if crc32 >= 1 << 31 else crc32
 
 
 def receive(
