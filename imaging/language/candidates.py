@@ -21,7 +21,7 @@ UNWEIGHED = 0.6
 KEEP = 3.0
 """Nats by which every other word has to win."""
 KEEP_CAPITAL, KEEP_NAME = 1.5, 2.5
-"""Times ``KEEP`` for a capitalised word, and for one beside another: most likely a name."""
+"""Times ``KEEP`` for a capitalised word, and for one beside another: most likely a name. In a line of capitals neither is."""
 MOST = 8
 """Candidates of one word, the read one among them."""
 RIVAL = 14.0
@@ -60,9 +60,9 @@ def find_candidates(seen: Seen, read: int, model: Model) -> dict[int, tuple[floa
 
 
 def _penalty(seen: Seen) -> float:
-    if not seen.word[:1].isupper():
+    if not seen.word[:1].isupper() or seen.word.isupper():
         return KEEP
-    return KEEP * (KEEP_NAME if seen.named and not seen.word.isupper() else KEEP_CAPITAL)
+    return KEEP * (KEEP_NAME if seen.named else KEEP_CAPITAL)
 
 
 def _bases(seen: Seen, read: int, model: Model) -> Iterator[str]:
