@@ -5,13 +5,13 @@ Nobody says when a file is whole. It counts as finished when its size and time h
 then handed over as it is, so that it is reported and not waited for without end."""
 
 import os
-import re
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from imaging import load
+from station.natural import order
 
 QUIET_SECONDS = 2.0
 """Unchanged for this long: a program that copies or scans writes at least every second."""
@@ -38,20 +38,15 @@ def listing(folder: Path, suffixes: Iterable[str] = load.SUFFIXES, *, deep: bool
     10. ``deep``: those of its folders too. Raises OSError where the folder cannot be read."""
     wanted = frozenset(suffixes)
     found = folder.rglob("*") if deep else (Path(entry.path) for entry in os.scandir(folder))
-    return sorted((path for path in found if _is_wanted(path, folder, wanted)), key=lambda path: natural(path, folder))
+    return sorted(
+        (path for path in found if _is_wanted(path, folder, wanted)),
+        key=lambda path: order(path.relative_to(folder).as_posix()),
+    )
 
 
 def _is_wanted(path: Path, folder: Path, wanted: frozenset[str]) -> bool:
     hidden = any(part.startswith((".", "~")) for part in path.relative_to(folder).parts)
     return not hidden and path.suffix.lower() in wanted and path.is_file()
-
-
-def natural(path: Path, folder: Path) -> list[list[tuple[int, str]]]:
-    """A key that sorts as people count."""
-    return [
-        [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", step.casefold())]
-        for step in path.relative_to(folder).parts
-    ]
 
 
 def finished(path: Path, now: float, memory: Memory) -> bool:

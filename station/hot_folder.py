@@ -22,9 +22,10 @@ from imaging.load import SUFFIXES
 from scanner.model import FaultKind
 from station.arrivals import Memory, finished, forget
 from station.house import House
-from station.importing_plan import Entry, order, passed_over
+from station.importing_plan import Entry, passed_over
 from station.importing_take import Stopped, Taker
 from station.importing_view import reason_line
+from station.natural import order
 from station.words import speaking
 
 log = logging.getLogger(__name__)

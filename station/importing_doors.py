@@ -14,7 +14,8 @@ from imaging.load import SUFFIXES
 from station.capture import RESERVE_BYTES
 from station.errors import SohoaError
 from station.house import House
-from station.importing_plan import MOST_FILES, Entry, folder_of, look, order, passed_over
+from station.importing_plan import MOST_FILES, Entry, folder_of, look, passed_over
+from station.natural import order
 
 DEEPEST, MOST_FOLDERS = 3, 300
 _CHUNK = 1 << 20

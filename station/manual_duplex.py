@@ -9,16 +9,13 @@ from batches import backs, pages, runs, states
 from batches import batch as batch_records
 from batches.errors import NotAllowed, NotFound
 from batches.words import RunState
-from imaging.values import PageText
 from scanner.model import Source
-from station import desk, page_text, separating
+from station import desk, page_numbers, page_text, separating
 from station.house import Actor, House
 from station.scan_asked import AskedScan
 from station.scan_settings import settings_from_json
 from station.undoing import CAPTURABLE
 
-_MARGIN = 0.12
-"""A page number stands in this share of the page's height, at the top or at the bottom."""
 _ENOUGH = 2
 """So many page numbers must agree before a gap is said to be found."""
 
@@ -156,10 +153,11 @@ def _gap(connection: Connection, house: House, found: backs.Pass, order: str) ->
     uid = batch_records.get(connection, found.run.batch_id).uid
     pictures = _front_pages(connection, found)
     fronts = [
-        _printed(page_text.load(folder.page(uid, pictures[s.id].uid))) if s.id in pictures else None for s in found.fronts
+        page_numbers.printed(page_text.load(folder.page(uid, pictures[s.id].uid))) if s.id in pictures else None
+        for s in found.fronts
     ]
     turned = found.backs if order == backs.SAME else found.backs[::-1]
-    at = gap_at(fronts, [_printed(page_text.load(folder.page(uid, back.uid))) for back in turned])
+    at = gap_at(fronts, [page_numbers.printed(page_text.load(folder.page(uid, back.uid))) for back in turned])
     return None if at is None else int(found.fronts[at].id)
 
 
@@ -174,16 +172,3 @@ def gap_at(fronts: list[int | None], turned: list[int | None]) -> int | None:
         scores.append(good)
     best = max(scores, default=0)
     return scores.index(best) if best >= _ENOUGH and scores.count(best) == 1 else None
-
-
-def _printed(text: PageText | None) -> int | None:
-    """The page number printed at the top or the bottom: a line that is nothing but a number."""
-    if text is None:
-        return None
-    height = text.size[1]
-    for line in text.lines:
-        said = "".join(word.text for word in line.words).strip(" -–—.")
-        middle = (line.box[1] + line.box[3]) / 2
-        if said.isdecimal() and len(said) <= 4 and not _MARGIN * height < middle < (1 - _MARGIN) * height:
-            return int(said)
-    return None

@@ -17,7 +17,8 @@ from batches import pages, runs, sources
 from batches.words import RunState
 from station import desk, importing, importing_page, importing_take, importing_view, looking
 from station.importing_layout import Layout, Slot
-from station.importing_plan import Choice, Entry, look, order
+from station.importing_plan import Choice, Entry, look
+from station.natural import order
 from tests.station.outside import DPI, encrypted, jpeg, lay, number_of, pdf, png, sheet, tiff
 from tests.web.scene import OPERATOR, Inline, Scene, make_scene
 
