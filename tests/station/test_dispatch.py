@@ -9,7 +9,7 @@ import pytest
 
 from batches import jobs
 from batches.words import JobKind
-from station import desk
+from station import desk, separating
 from station.dispatch import Dispatcher
 from tests.web.scene import Inline, Never, Scene, make_scene
 
@@ -102,3 +102,23 @@ def test_a_master_that_cannot_be_decoded_is_named_at_the_first_try(scene: Scene)
     assert ("file.master", "unreadable") in {
         (one.check, one.hint) for one in desk.view(scene.house, batch_id).pages[0].findings
     }
+
+
+def test_a_result_that_cannot_be_written_down_fails_its_page_only(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch_id = scanned(scene)
+    first, second = scene.page_ids(batch_id)
+    with scene.house.store.write() as connection:
+        jobs.queue(connection, first, JobKind.LIVE)
+        jobs.queue(connection, second, JobKind.LIVE)
+
+    def odd(_connection: Any, page_id: int) -> None:
+        if page_id == first:
+            raise OverflowError("a number no column holds")
+
+    monkeypatch.setattr(separating, "looked", odd)
+    scene.look()
+    with scene.house.store.read() as connection:
+        states = [jobs.of_page(connection, one)[JobKind.LIVE.value].state for one in (first, second)]
+    assert states == ["failed", "done"]
+    page = next(one for one in desk.view(scene.house, batch_id).pages if one.id == first)
+    assert "file.master" in [finding.check for finding in page.findings]
