@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from multiprocessing import resource_tracker
+from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -300,15 +300,16 @@ def _handles() -> int:
 
 
 def _children() -> list[str]:
-    """Our child processes, dead or alive, a moment after a run; Python's own helper of multiprocessing is none of a run's."""
+    """Our child processes, dead or alive, a moment after a run; Python's own helpers of multiprocessing are none of a run's."""
     time.sleep(0.01)
+    helpers = {resource_tracker._resource_tracker._pid, forkserver._forkserver._forkserver_pid}  # type: ignore[attr-defined]
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             name, rest = stat.read_text().rsplit(")", 1)
         except OSError:
             continue
-        helper = stat.parent.name == str(resource_tracker._resource_tracker._pid)  # type: ignore[attr-defined]
+        helper = int(stat.parent.name) in helpers
         if int(rest.split()[1]) == os.getpid() and not helper:
             found.append(f"{name} {rest.split()[0]}")
     return found

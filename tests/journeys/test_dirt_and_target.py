@@ -48,6 +48,7 @@ def test_dirt_and_target_through_a_real_driver(tmp_path: Path) -> None:
         desk.start_run(station.house, OPERATOR, batch_id, device, DUPLEX_300)
         assert station.until_run_rests(batch_id).state == "finished"
         wait(lambda: all(page.ready for page in station.view(batch_id).pages), 120)
+        wait(lambda: bool(health.alarms(station.house, device)), 20)  # the last page's sample follows its picture
         (alarm,) = health.alarms(station.house, device)
         assert (alarm.side, alarm.dirt.pages) == ("back", 3)
         assert alarm.dirt.mm == pytest.approx(83.0, abs=0.5)
