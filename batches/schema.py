@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -46,6 +47,10 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+SIZE = BigInteger().with_variant(Integer, "sqlite")
+"""Bytes of a file: more than two gigabytes. SQLite's integers have eight bytes in any case."""
 
 
 def _one_of(column: str, words: type[StrEnum]) -> CheckConstraint:
@@ -213,7 +218,7 @@ page = Table(
     Column("replaces_id", Integer, ForeignKey("page.id")),
     Column("master", String(300), nullable=False, unique=True),
     Column("sha256", String(64), nullable=False),
-    Column("bytes", Integer, nullable=False),
+    Column("bytes", SIZE, nullable=False),
     Column("mime", String(40), nullable=False),
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
@@ -286,7 +291,7 @@ source_file = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("sha256", String(64), nullable=False, index=True),
-    Column("bytes", Integer, nullable=False),
+    Column("bytes", SIZE, nullable=False),
     Column("name", String(300), nullable=False),
     Column("origin", String(40), nullable=False),
     Column("run_id", Integer, ForeignKey("capture_run.id")),
@@ -458,7 +463,7 @@ package = Table(
     Column("archive_id", Integer, ForeignKey("archive_server.id"), nullable=False, index=True),
     Column("folder", String(300), nullable=False),
     Column("manifest_sha256", String(64), nullable=False),
-    Column("bytes", Integer, nullable=False),
+    Column("bytes", SIZE, nullable=False),
     Column("files", Integer, nullable=False),
     _state("state", PackageState, PackageState.OFFERED),
     Column("journal_head", String(64), nullable=False),
@@ -471,7 +476,7 @@ package_file = Table(
     metadata,
     Column("package_id", Integer, ForeignKey("package.id"), primary_key=True),
     Column("path", String(300), primary_key=True),
-    Column("bytes", Integer, nullable=False),
+    Column("bytes", SIZE, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("crc32", Integer, nullable=False),
     Column("mime", String(80), nullable=False),

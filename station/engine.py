@@ -11,10 +11,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from batches.errors import DatabaseBusy
 from scanner.backend import Backend
 from scanner.sane.backend import SaneBackend
+from scanner.wia.backend import WiaBackend
 from scanner.worker.timeouts import Timeouts
 from station import config, profiles
 from station.broker import Broker
@@ -89,7 +91,9 @@ def backends_of(house: House, practice: PracticeScanner | None = None) -> dict[s
     scanning = house.settings.scanning
     timeouts = Timeouts(open=scanning.open_seconds, feed=scanning.feed_seconds, lines=scanning.read_seconds)
     backends: dict[str, Backend] = {}
-    if sys.platform == "linux":
+    if sys.platform == "win32":
+        backends["wia"] = WiaBackend(timeouts=timeouts)
+    else:
         backends["sane"] = SaneBackend(scanning.sane_config_dir, timeouts=timeouts)
     if practice is not None:
         backends[PRACTICE] = practice.backend
@@ -109,12 +113,10 @@ def _practice(house: House) -> PracticeScanner | None:
 @contextmanager
 def only_one(house: House) -> Iterator[None]:
     """One engine a house: a second would feed the same runs. Raises SohoaError."""
-    import fcntl  # noqa: PLC0415  not on Windows
-
     house.folders.root.mkdir(parents=True, exist_ok=True)
     with (house.folders.root / "engine.lock").open("w") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(lock)
         except OSError as error:
             raise SohoaError.of("engine_running", folder=house.folders.root) from error
         lock.write(str(os.getpid()))
@@ -122,6 +124,18 @@ def only_one(house: House) -> Iterator[None]:
         yield
         with suppress(OSError):
             lock.truncate(0)
+
+
+def _lock(file: IO[str]) -> None:
+    """Ours until the file is closed or the process ends. Raises OSError where another holds it."""
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415  not elsewhere
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl  # noqa: PLC0415  not on Windows
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 if __name__ == "__main__":

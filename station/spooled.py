@@ -14,7 +14,6 @@ from scanner.model import StoredSide
 from scanner.spool import examine
 from station.house import House
 
-
 _TOLD = ("profile", "book")
 """What a run knows and each of its sides keeps: the scan profile it was scanned with, two pages on one picture."""
 

@@ -60,7 +60,7 @@ def load_network(path: Path) -> Network:
         parts = _components(path.read_bytes())
         tree, blank = _network(_Bytes(parts[NET]))
         return _assembled(tree, _letters(parts[LETTERS], parts[CODES]), blank)
-    except (KeyError, IndexError, ValueError, struct.error) as strange:
+    except (KeyError, IndexError, ValueError, OverflowError, MemoryError, RecursionError, struct.error) as strange:
         raise NotReadable(f"{path}: {strange}") from strange
 
 

@@ -129,7 +129,7 @@ def test_every_checksum_there_can_be_is_kept(both: Work) -> None:
             states.move(c, batch_id, BatchState(state), "binh", role=Role.SUPERVISOR)
         people.add_archive(c, "quantri", "Kho")
         archive = people.archives(c)[0].id
-        files = [PackedFile(f"{crc}", 5, "0" * 64, crc, "x/y") for crc in (0, 1 << 31, (1 << 31) - 1, (1 << 32) - 1)]
+        files = [PackedFile(f"{crc}", 3 << 30, "0" * 64, crc, "x/y") for crc in (0, 1 << 31, (1 << 31) - 1, (1 << 32) - 1)]
         where = {"uid": "u", "folder": "f", "manifest_sha256": "0" * 64}
         made = packages.offer(c, "binh", batch_id=batch_id, archive_id=archive, files=files, **where)
         assert {file.path: file.crc32 for file in packages.files(c, made)} == {file.path: file.crc32 for file in files}

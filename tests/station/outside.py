@@ -68,9 +68,9 @@ def pdf(*pages: tuple[str, int]) -> bytes:
         if kind == "drawn":
             page.Contents = made.make_stream(_drawing(number))
             continue
-        image = made.make_stream(jpeg(number), {"/Type": pikepdf.Name.XObject, "/Subtype": pikepdf.Name.Image, "/Width": SIZE[0],
-                                 "/Height": SIZE[1], "/ColorSpace": pikepdf.Name.DeviceRGB, "/BitsPerComponent": 8,
-                                 "/Filter": pikepdf.Name.DCTDecode})  # fmt: skip
+        image = made.make_stream(jpeg(number), {"/Type": pikepdf.Name.XObject, "/Subtype": pikepdf.Name.Image,
+                                 "/Width": SIZE[0], "/Height": SIZE[1], "/BitsPerComponent": 8,
+                                 "/ColorSpace": pikepdf.Name.DeviceRGB, "/Filter": pikepdf.Name.DCTDecode})  # fmt: skip
         page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Im0=image))
         page.Contents = made.make_stream(f"q {SIZE[0] * 72 / DPI} 0 0 {SIZE[1] * 72 / DPI} 0 0 cm /Im0 Do Q".encode())
         if kind == "turned":
