@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 0.1
 _RETRY_SECONDS = 2.0
+_LOOKING_AT_MOST = 30.0
+"""s; a run waits no longer for the search for scanners, which may hang on another one"""
 
 
 class Broker:
@@ -35,6 +37,7 @@ class Broker:
         self._imports: set[int] = set()
         """those of the busy that need no scanner"""
         self._looking: threading.Thread | None = None
+        self._looking_since = 0.0
         self._devices: dict[int, str] = {}
         """run → its scanner, of the busy"""
         self._buttons = Buttons(house, self._backends)
@@ -74,18 +77,29 @@ class Broker:
             wanted = device_records.refresh_wanted(connection)
         for run in requested:
             if run.id not in self._busy and not runs.waits(run):
-                self._buttons.let_go(run.device)
-                self._devices[run.id] = run.device
-                if run.purpose == RunPurpose.IMPORT.value:
-                    self._imports.add(run.id)
-                self._busy[run.id] = threading.Thread(target=self._carry_out, args=(run.id,), name=f"run-{run.id}")
-                self._busy[run.id].start()
-        if wanted and not self._busy.keys() - self._imports and (self._looking is None or not self._looking.is_alive()):
+                self._begin(run)
+        if wanted and not self._busy.keys() - self._imports and not self._is_looking():
             self._buttons.close()  # looking opens every scanner
             self._looking = threading.Thread(target=self._look_for_devices, name="devices")
+            self._looking_since = time.monotonic()
             self._looking.start()
-        if self._looking is None or not self._looking.is_alive():
+        if not self._is_looking():
             self._buttons.attend([*requested, *paused], {self._devices.get(run_id, "") for run_id in self._busy})
+
+    def _is_looking(self) -> bool:
+        return self._looking is not None and self._looking.is_alive()
+
+    def _begin(self, run: Row[Any]) -> None:
+        """On its own thread; at the next look where the search for scanners, which opens every one, has this one just now."""
+        imported = run.purpose == RunPurpose.IMPORT.value
+        if not imported and self._is_looking() and time.monotonic() < self._looking_since + _LOOKING_AT_MOST:
+            return
+        self._buttons.let_go(run.device)
+        self._devices[run.id] = run.device
+        if imported:
+            self._imports.add(run.id)
+        self._busy[run.id] = threading.Thread(target=self._carry_out, args=(run.id,), name=f"run-{run.id}")
+        self._busy[run.id].start()
 
     def _carry_out(self, run_id: int) -> None:
         try:

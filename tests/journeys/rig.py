@@ -80,9 +80,13 @@ class Rig:
         assert run is not None
         return run
 
+    def says(self, batch_id: int) -> str:
+        """Where a run stands and the engine's last words, for a test that waits in vain."""
+        return f"{self.view(batch_id).run}\n{(self.folder / 'engine.log').read_text()[-4000:]}"
+
     def until_run_rests(self, batch_id: int, seconds: float = 120) -> RunView:
         """Paused or finished."""
-        wait(lambda: self.run_view(batch_id).state in ("paused", "finished"), seconds)
+        wait(lambda: self.run_view(batch_id).state in ("paused", "finished"), seconds, lambda: self.says(batch_id))
         return self.run_view(batch_id)
 
 
@@ -100,8 +104,9 @@ def rig(folder: Path, pages: Path, faults: str = "", ipm: float = 0.0, **setting
                 made.stop()
 
 
-def wait(done: Callable[[], bool], seconds: float) -> None:
+def wait(done: Callable[[], bool], seconds: float, says: Callable[[], object] = lambda: "") -> None:
+    """``says``: asked for the state of things where it took too long."""
     deadline = time.monotonic() + seconds
     while not done():
-        assert time.monotonic() < deadline, "it took too long"
+        assert time.monotonic() < deadline, f"it took too long: {says()}"
         time.sleep(0.05)

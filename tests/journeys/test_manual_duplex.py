@@ -152,7 +152,7 @@ def glass(station: Rig, folder: Path, number: int) -> None:
 
 
 def until_between(station: Rig, batch_id: int) -> series.SeriesView:
-    wait(lambda: series.view(station.house, batch_id) is not None, 30)
+    wait(lambda: series.view(station.house, batch_id) is not None, 30, lambda: station.says(batch_id))
     view = series.view(station.house, batch_id)
     assert view is not None
     return view
