@@ -195,6 +195,16 @@ class Release(Section):
     """Access copies: one picture a page, or layers where they are proved to show as much (three times smaller, slower)."""
 
 
+class Separators(Section):
+    """Bar codes (Code 128, Code 39, QR) that an office puts between or on its papers. In a pattern ``*`` is anything and ``?``
+    one character; a code that fits none means nothing."""
+
+    sheet_codes: tuple[Name, ...] = ()
+    """Patterns of codes on sheets that only separate: set aside as the station's own slips are."""
+    label_codes: tuple[Name, ...] = ()
+    """Patterns of codes stuck on a document's first sheet: a document begins there and the sheet stays in it."""
+
+
 class Jobs(Section):
     """The queue behind processing."""
 
@@ -231,6 +241,7 @@ class Settings(BaseSettings):
     scanning: Scanning = Scanning()
     processing: Processing = Processing()
     qc: Qc = Qc()
+    separators: Separators = Separators()
     release: Release = Release()
     jobs: Jobs = Jobs()
 

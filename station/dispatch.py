@@ -177,7 +177,7 @@ class Dispatcher:
     def _store(self, connection: Connection, page_id: int, result: LookResult | ReadResult) -> None:
         _kept(connection, page_id, result)
         if isinstance(result, LookResult):
-            separating.looked(connection, page_id)
+            separating.looked(connection, self._house, page_id)
         elif text_mends.of_page(connection, page_id):
             mending_text.refresh(connection, self._house, page_id)
         separating.quiet(connection, page_id)

@@ -75,7 +75,7 @@ def pair(house: House, actor: Actor, batch_id: int, order: str, without: tuple[i
         found = backs.open_pass(connection, batch_id)
         joined = backs.pair(connection, actor.login, batch_id, order, without)
         for back in found.backs if found is not None else ():
-            separating.looked(connection, back.id)  # a slip may have lain on its face
+            separating.looked(connection, house, back.id)  # a slip may have lain on its face
             separating.quiet(connection, back.id)
         return joined
 

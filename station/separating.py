@@ -2,7 +2,9 @@
 
 Nothing is deleted on a code's word: the sheet, its pages and masters stay on record; they are only not delivered."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -17,8 +19,9 @@ from station.house import Actor, House
 from station.looking import finding_row
 from station.slip_code import Slip, decode
 
-CODES, PROPOSED = "codes", "separator"
-"""Page values of the machine: the codes read on a side; that its sheet was once proposed as a separator, and why."""
+CODES, PROPOSED, LABEL = "codes", "separator", "label"
+"""Page values of the machine: the codes read on a side; that its sheet was once proposed as a separator, and why; that a
+document was once begun at it by an office's label."""
 STAGE = "slips"
 _PATCHES = ("T", "3")  # the same patch, fed either way round
 _BLANK = "blank_pairs"
@@ -45,19 +48,22 @@ class SlipView:
 # -- while the paper runs ------------------------------------------------------------------------------------------------
 
 
-def looked(connection: Connection, page_id: int) -> None:
-    """After a side was looked at: propose its sheet as a separator where a code or two blank sides say so. A sheet is
-    proposed once; what a person made of it stays."""
+def looked(connection: Connection, house: House, page_id: int) -> None:
+    """After a side was looked at: propose its sheet as a separator where a code or two blank sides say so, or begin a document
+    at it where an office's label does. A sheet is proposed once; what a person made of it stays."""
     page = pages.get(connection, page_id)
     if page.sheet_state != SheetState.LIVE.value or states.state_of(connection, page.batch_id) not in _OPEN:
         return
     values = pages.values(connection, page_id)
-    why = _why(values)
-    if (why is not None or _is_blank(values)) and page.sheet_id in backs.held(connection, page.batch_id):
+    wanted = house.settings.separators
+    why, label = _separates(values, wanted.sheet_codes), _fitting(values, wanted.label_codes)
+    if (why is not None or label is not None or _is_blank(values)) and page.sheet_id in backs.held(connection, page.batch_id):
         return  # its sheet is known when it is joined to its front
     if why is not None:
         if not _was_proposed(connection, page.sheet_id):
             _propose(connection, page, why)
+    elif label is not None:
+        _begin_at_label(connection, page, label)
     elif _is_blank(values) and blank_pairs(connection, page.batch_id):
         _blank_pair(connection, page)
 
@@ -75,13 +81,38 @@ def _quiet(connection: Connection, batch_id: int, page_id: int) -> None:
         findings.replace(connection, batch_id, page_id, stage, [])
 
 
-def _why(values: dict[str, Value]) -> dict[str, Any] | None:
-    """The code that makes a sheet a separator: a slip of ours, or Patch T. Codes that offices print on documents do not."""
-    codes = values[CODES].value if CODES in values else []
-    for code in codes:
+def _separates(values: dict[str, Value], patterns: Sequence[str]) -> dict[str, Any] | None:
+    """The code that makes a sheet a separator: a slip of ours, Patch T, or one the configuration names. Other codes that
+    offices print on documents do not."""
+    for code in _codes_on(values):
         if decode(code["value"]) is not None or (code["kind"] == "patch" and code["value"] in _PATCHES):
             return dict(code)
+    office = _fitting(values, patterns)
+    return office and {**office, "kind": "office"}
+
+
+def _fitting(values: dict[str, Value], patterns: Sequence[str]) -> dict[str, Any] | None:
+    """The first bar code that one of the patterns fits; patches carry no text."""
+    for code in _codes_on(values):
+        if code["kind"] != "patch" and any(fnmatchcase(code["value"], pattern) for pattern in patterns):
+            return dict(code)
     return None
+
+
+def _codes_on(values: dict[str, Value]) -> list[dict[str, Any]]:
+    return list(values[CODES].value) if CODES in values else []
+
+
+def _begin_at_label(connection: Connection, page: Row[Any], label: dict[str, Any]) -> None:
+    """The sheet stays in its document. Begun once: what a person joins again stays joined."""
+    sides = pages.values_of(connection, [row.id for row in pages.versions(connection, page.sheet_id)])
+    if any(LABEL in values for values in sides.values()):
+        return
+    begun = _begin_document(connection, _kept_sides(connection, page.sheet_id)[0].id)
+    pages.set_machine_values(connection, page.id, _MACHINE, {LABEL: ({**label, "item": begun}, 1.0)})
+    found = Finding("sheet.label", Level.INFO, None, None, tuple(label["box"]) if label["box"] else None)
+    findings.replace(connection, page.batch_id, page.id, STAGE, [finding_row(found)])
+    pages.changed(connection, page.id)
 
 
 def _blank_pair(connection: Connection, page: Row[Any]) -> None:
@@ -245,8 +276,7 @@ def _parts(rows: list[Row[Any]]) -> list[tuple[list[Row[Any]], list[Row[Any]]]]:
 
 
 def _slip_of(values: dict[str, Value]) -> Slip | None:
-    codes = values[CODES].value if CODES in values else []
-    return next(filter(None, (decode(code["value"]) for code in codes)), None)
+    return next(filter(None, (decode(code["value"]) for code in _codes_on(values))), None)
 
 
 def judge(connection: Connection, batch_id: int) -> None:

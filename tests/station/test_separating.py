@@ -1,6 +1,7 @@
 """Slips go through the live path: sheets are set aside, documents begin, counts are held against what was printed."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -8,14 +9,16 @@ import cv2
 import numpy as np
 import pypdfium2
 import pytest
+import zxingcpp
 
 from batches import batch as batch_records
-from batches import devices, findings, holdings, items, ledger, pages, runs, sheets
+from batches import devices, findings, holdings, items, jobs, ledger, pages, runs, sheets
 from batches.errors import Invalid, NotAllowed
 from batches.pages import NewSide
-from batches.words import SheetState
+from batches.words import JobKind, SheetState
 from scanner.model import ColorMode, ScanSettings, Source
 from station import desk, manual_duplex, separating, slips
+from station.config import Separators
 from station.scan_asked import AskedScan
 from station.slip_code import Slip, decode, encode
 from tests.web.scene import DEVICE, OPERATOR, SIZE, Scene, make_scene, picture
@@ -180,6 +183,45 @@ def test_a_divider_with_a_patch_parts_documents(scene: Scene) -> None:
     (divider,) = slip_pages(scene, batch_id, dividers=1)
     feed(scene, batch_id, [picture(1), divider, picture(2)])
     assert documents(scene, batch_id) == [["1"], ["2"]]
+
+
+def labelled(number: int, code: str, kind: zxingcpp.BarcodeFormat) -> bytes:
+    """A page of text with a bar code label at its foot, its narrowest bar 2 px wide."""
+    page = cv2.imdecode(np.frombuffer(picture(number), np.uint8), cv2.IMREAD_COLOR)
+    bars = np.asarray(zxingcpp.write_barcode_to_image(zxingcpp.create_barcode(code, kind), scale=2))
+    label = np.repeat(bars[bars.shape[0] // 2][None, :, None], 60, axis=0)
+    foot, left = page.shape[0] - 110, 120
+    page[foot - 20 : foot + 80, left - 40 : left + label.shape[1] + 40] = 250
+    page[foot : foot + 60, left : left + label.shape[1]] = label
+    return jpeg(page)
+
+
+def test_an_offices_bar_codes_do_what_the_configuration_says_and_others_nothing(tmp_path: Path) -> None:
+    wanted = Separators(label_codes=("HS-*",), sheet_codes=("CACH",))
+    scene = make_scene(tmp_path)
+    settings = scene.house.settings.model_copy(update={"separators": wanted})
+    scene = replace(scene, house=replace(scene.house, settings=settings))
+    batch_id = scene.batch(prepared=5)
+    code128, code39 = zxingcpp.BarcodeFormat.Code128, zxingcpp.BarcodeFormat.Code39
+    stack = [
+        picture(1), labelled(2, "HS-0002", code128), labelled(3, "KT-0003", code128), labelled(4, "CACH", code39), picture(5),
+    ]  # fmt: skip
+    feed(scene, batch_id, stack)
+    assert [state for _, state in labels(scene, batch_id)] == ["live", "live", "live", "separator", "live"]
+    assert documents(scene, batch_id) == [["1"], ["2", "3"], ["4"]]
+    view = desk.view(scene.house, batch_id)
+    said = {page.sheet_label: [f.check for f in page.findings] for page in view.pages if page.face == "front"}
+    assert "sheet.label" in said["2"]
+    assert "sheet.label" not in said["3"]
+    with scene.house.store.read() as connection:
+        begun = items.listing(connection, batch_id)[1].id
+        page = next(row for row in pages.in_order(connection, batch_id) if row.sheet_label == "2" and row.face == "front")
+    desk.join_item(scene.house, OPERATOR, begun)
+    with scene.house.store.write() as connection:
+        jobs.queue(connection, page.id, JobKind.LIVE)
+    scene.look()
+    assert documents(scene, batch_id) == [["1", "2", "3"], ["4"]], "what a person joined stays joined"
+    scene.house.store.close()
 
 
 def test_blank_sheets_part_documents_only_where_the_batch_says_so(scene: Scene) -> None:
