@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from imaging import ink_guard, pdfa, render, seals
 from imaging.pdfa.mixed import FAINT
-from imaging.prepare import PAPER, Prepared
+from imaging.prepare import PAPER, WORK_DPI, Prepared
 from imaging.values import Box, Geometry, PageText, Raster, Word
 
 LEAST_PRESENT = 0.65
@@ -127,11 +127,18 @@ def encode(
     for finer in (quality, *FINER):
         image = pdfa.encode(shown, max(finer, quality))
         if stamps or strokes:
-            copy = Prepared(Raster(pdfa.decode(image), shown.dpi, shown.mode))
+            copy = Prepared(_as_read(image, shown))
             share = present(master, copy, placed, stamps, strokes)
         if share >= LEAST_PRESENT:
             break
     return image, share
+
+
+def _as_read(image: pdfa.PageImage, shown: Raster) -> Raster:
+    """The copy as a reader will see it, half as fine where that is still as fine as colour is looked at."""
+    if image.codec == "jpeg" and min(shown.dpi) >= 2 * WORK_DPI * 0.99:
+        return Raster(pdfa.decode_half(image), (shown.dpi[0] / 2, shown.dpi[1] / 2), shown.mode)
+    return Raster(pdfa.decode(image), shown.dpi, shown.mode)
 
 
 def present(master: Prepared, copy: Prepared, placed: Geometry, stamps: Sequence[Box], strokes: Sequence[Box]) -> float:

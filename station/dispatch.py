@@ -24,6 +24,9 @@ from station.workers import Executor, WorkerLost
 
 log = logging.getLogger(__name__)
 
+Question = Callable[[House, int], None]
+"""What is asked about a page and its neighbours once it was looked at."""
+
 
 @dataclass(slots=True)
 class Line:
@@ -43,9 +46,13 @@ class Dispatcher:
         self._lines = (Line(JobKind.LIVE, live, at_once[0]), Line(JobKind.TEXT, text, at_once[1]))
         self._settings = house.settings.processing
         self._changed = threading.Event()
+        self._unasked: list[tuple[Question, int]] = []
 
     def step(self) -> bool:
         """Collect what is done, hand out what waits; True when anything moved."""
+        unasked, self._unasked = self._unasked, []
+        for question, page_id in unasked:
+            self._ask(question, page_id)
         moved = [self._collect(line) | self._hand_out(line) for line in self._lines]
         return any(moved)
 
@@ -53,10 +60,6 @@ class Dispatcher:
         """Until a job ends or the time is over."""
         self._changed.wait(seconds)
         self._changed.clear()
-
-    @property
-    def idle(self) -> bool:
-        return not any(line.under_way for line in self._lines)
 
     # -- out -------------------------------------------------------------------------------------------------------
 
@@ -151,12 +154,18 @@ class Dispatcher:
         return page_id
 
     def _compare(self, page_id: int) -> None:
-        """Has its sheet come before, or two at once? What is wrong with these questions never harms the page."""
+        """Has its sheet come before, or two at once?"""
         for question in (overlaps.consider, double_feed.consider):
-            try:
-                question(self._house, page_id)
-            except Exception:
-                log.exception("page %s among its neighbours", page_id)
+            self._ask(question, page_id)
+
+    def _ask(self, question: Question, page_id: int) -> None:
+        """What is wrong with a question never harms the page; where the records are busy it is asked again."""
+        try:
+            question(self._house, page_id)
+        except DatabaseBusy:
+            self._unasked.append((question, page_id))
+        except Exception:
+            log.exception("page %s among its neighbours", page_id)
 
     def _failed(self, kind: JobKind, job_id: int, why: str, *, final: bool = False) -> None:
         log.warning("job %s (%s) failed: %s", job_id, kind.value, why)

@@ -1,6 +1,6 @@
 """Searchable PDF/A-2b without Ghostscript: coded page images in, one validated file out."""
 
-from imaging.pdfa.coding import ACCESS_QUALITY, decode, encode, keep_jpeg
+from imaging.pdfa.coding import ACCESS_QUALITY, decode, decode_half, encode, keep_jpeg
 from imaging.pdfa.mixed import NotCompact, compact
 from imaging.pdfa.values import NotOurPdf, PageImage, PdfMetadata, PdfPage, PdfRefused, PdfReport
 from imaging.pdfa.write import replace_text, write
@@ -16,6 +16,7 @@ __all__ = [
     "PdfReport",
     "compact",
     "decode",
+    "decode_half",
     "encode",
     "keep_jpeg",
     "replace_text",

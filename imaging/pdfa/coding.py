@@ -101,6 +101,13 @@ def decode(image: PageImage) -> Pixels:
     return g4_pixels(image.data, (image.width, image.height))
 
 
+def decode_half(image: PageImage) -> Pixels:
+    """A JPEG's pixels at half its size, rounded up, for guards that need no more: a third of the time."""
+    least = {"min_height": (image.height + 1) // 2, "min_width": (image.width + 1) // 2}
+    pixels = simplejpeg.decode_jpeg(image.data, "GRAY" if image.colours == 1 else "BGR", **least)
+    return cast(Pixels, pixels[..., 0] if image.colours == 1 else pixels)
+
+
 def g4(raster: Raster) -> PageImage:
     """libtiff codes the page as one strip; the strip's bytes are what a PDF wants (black is 0: /BlackIs1 false)."""
     ink = Image.fromarray((raster.pixels < 128).astype(np.uint8) * 255).convert("1", dither=Image.Dither.NONE)

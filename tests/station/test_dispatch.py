@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from batches import jobs
+from batches.errors import DatabaseBusy
 from batches.words import JobKind
 from station import desk, separating
 from station.dispatch import Dispatcher
+from station.house import House
 from tests.web.scene import Inline, Never, Scene, make_scene
 
 
@@ -111,7 +113,7 @@ def test_a_result_that_cannot_be_written_down_fails_its_page_only(scene: Scene, 
         jobs.queue(connection, first, JobKind.LIVE)
         jobs.queue(connection, second, JobKind.LIVE)
 
-    def odd(_connection: Any, page_id: int) -> None:
+    def odd(_connection: Any, _house: House, page_id: int) -> None:
         if page_id == first:
             raise OverflowError("a number no column holds")
 
@@ -122,3 +124,25 @@ def test_a_result_that_cannot_be_written_down_fails_its_page_only(scene: Scene, 
     assert states == ["failed", "done"]
     page = next(one for one in desk.view(scene.house, batch_id).pages if one.id == first)
     assert "file.master" in [finding.check for finding in page.findings]
+
+
+def test_whether_a_sheet_came_twice_is_asked_again_where_the_records_were_busy(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def busy_at_first(_house: House, page_id: int) -> None:
+        asked.append(page_id)
+        if len(asked) == 1:
+            raise DatabaseBusy
+
+    monkeypatch.setattr("station.overlaps.consider", busy_at_first)
+    page = scene.page_ids(scene.scanned(1))[0]
+    asked.clear()
+    with scene.house.store.write() as connection:
+        jobs.queue(connection, page, JobKind.LIVE)
+    dispatcher = Dispatcher(scene.house, Inline(), Never(), at_once=(1, 1))
+    while dispatcher.step():
+        pass
+    dispatcher.step()
+    assert asked == [page, page]
