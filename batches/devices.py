@@ -71,11 +71,6 @@ def release(connection: Connection, identity: str, owner: str) -> None:
     connection.execute(delete(lease).where(lease.c.device == identity, lease.c.owner == owner))
 
 
-def release_all_of(connection: Connection, owners: list[str]) -> None:
-    """After a crash: the leases of runs that no longer run."""
-    connection.execute(delete(schema.device_lease).where(schema.device_lease.c.owner.in_(owners)))
-
-
 def ask_refresh(connection: Connection) -> None:
     """Ask the broker to look for devices anew."""
     w = schema.wish

@@ -107,15 +107,6 @@ def set_archive(connection: Connection, actor: str, fonds_id: int, archive_id: i
     journal.append(connection, actor, "fonds.archive", f"fonds:{fonds_id}", None, archive_id)
 
 
-def set_file_fields(connection: Connection, actor: str, file_id: int, fields: dict[str, Any]) -> None:
-    """Replace the descriptive fields of an archive file. Raises NotFound."""
-    before = connection.execute(select(schema.archive_file.c.fields).where(schema.archive_file.c.id == file_id)).scalar()
-    if before is None:
-        raise NotFound(what="file", id=file_id)
-    connection.execute(update(schema.archive_file).where(schema.archive_file.c.id == file_id).values(fields=fields))
-    journal.append(connection, actor, "file.fields", f"file:{file_id}", before, fields)
-
-
 def _code(what: str, code: str) -> str:
     code = code.strip()
     if not code or len(code) > _MAX_CODE[what] or any(ord(letter) < 32 for letter in code):

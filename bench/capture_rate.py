@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from batches.database import Store
 from batches.words import Role
+from bench.report import at_most, save
 from scanner.model import ColorMode, ScanSettings, Source
 from scanner.sane.backend import SaneBackend
 from station import capture, config, desk, devices
@@ -215,7 +216,7 @@ def main() -> int:
     parser.add_argument("--memory-sides", type=int, default=1000)
     args = parser.parse_args()
     with _folder() as folder, station(folder, args.sides, "left", "right") as made:
-        rows = _rates(made, folder, args)
+        rates = _rates(made, folder, args)
         alone, together = both_at_once(made)
     with _folder() as folder, station(folder, args.memory_sides, "left") as made, Memory(made.house.folders.masters) as memory:
         made.once(made.scanners[0], keep=True)
@@ -225,18 +226,25 @@ def main() -> int:
         f"Memory of the service's process and the capture child over {args.memory_sides} sides: at most"
         f" **{max(memory.samples):.0f} MB**, growth **{memory.growth:+.1f} MB**.",
     ]
+    rows = [pair.row(name, args.sides) for name, pair in rates.items()]
     REPORT.write_text(_report(rows, lines, args), encoding="utf-8")
+    largest, growth = max(memory.samples), memory.growth
+    save("capture", _command(args), [
+        *(at_most(f"capture time / scanimage, {name}", pair.ratio, 1.10) for name, pair in rates.items()),
+        at_most("two scanners at once / one alone", together / alone, 1.10),
+        at_most(f"MB of service and child over {args.memory_sides} sides", largest, 400, f"growth {growth:+.1f} MB"),
+    ], split="Nothing is tuned on these pages.", quiet=os.getloadavg()[1] < 4)  # fmt: skip
     print(REPORT.read_text(encoding="utf-8"))
     return 0
 
 
-def _rates(made: Station, folder: Path, args: argparse.Namespace) -> list[str]:
+def _rates(made: Station, folder: Path, args: argparse.Namespace) -> dict[str, Pair]:
     cases: list[tuple[str, dict[str, float]]] = [
         (f"{IPM:.0f} images a minute, two sides of buffer", {"ipm": IPM, "buffer": 2}),
         (f"{IPM:.0f} images a minute, feeds only when asked", {"ipm": IPM, "buffer": 0}),
         ("unlimited", {"ipm": 0, "buffer": 0}),
     ]
-    return [paired(made, folder, args.rounds, **device).row(name, args.sides) for name, device in cases]
+    return {name: paired(made, folder, args.rounds, **device) for name, device in cases}
 
 
 @contextmanager
@@ -245,17 +253,20 @@ def _folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+def _command(args: argparse.Namespace) -> str:
+    return f"python -m bench.capture_rate --sides {args.sides} --rounds {args.rounds} --memory-sides {args.memory_sides}"
+
+
 def _report(rows: list[str], lines: list[str], args: argparse.Namespace) -> str:
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
     when = datetime.datetime.now().astimezone().date().isoformat()
-    command = f"python -m bench.capture_rate --sides {args.sides} --rounds {args.rounds} --memory-sides {args.memory_sides}"
     table, facts = "\n".join(rows), "\n\n".join(lines)
     return (
         "# Capture rate beside scanimage\n\n"
         f"A4, 300 dpi, colour, duplex, {args.sides} sides of typed paper with sensor noise, from the same simulated scanner\n"
         "through real libsane, in turn. `scanimage --batch` writes plain pictures and syncs nothing; the station compresses,\n"
         "hashes, syncs and records each side before it asks the device for the next.\n\n"
-        f"{when}, commit {commit}, `{command}`, two shared cores, load at the end {os.getloadavg()[0]:.0f}.\n\n"
+        f"{when}, commit {commit}, `{_command(args)}`, two shared cores, load at the end {os.getloadavg()[0]:.0f}.\n\n"
         "| device | scanimage s | station s | station's images a minute | station / scanimage | over the rounds |\n"
         f"|---|---|---|---|---|---|\n{table}\n\n{facts}\n\n"
         "The ratio includes the start of a fresh process for each run, a third of a second. On a device without any limit\n"

@@ -22,6 +22,7 @@ import cv2
 import numpy as np
 
 from bench.geometry_scenes import BLANK_VERSOS, KINDS, STOCKS, Page, real_pages, typeset
+from bench.report import Figure, none_of, save
 from imaging import blank, geometry
 from imaging.measures.jpeg import jpeg_facts
 from imaging.practice import invent
@@ -58,27 +59,36 @@ def main() -> int:
     parser.add_argument("--report", type=Path)
     options = parser.parse_args()
     cv2.setNumThreads(1)
-    report = [*heading(options), *campaign(options.tune, 4 if options.quick else 1, options.only or PARTS)]
+    tables, figures = campaign(options.tune, 4 if options.quick else 1, options.only or PARTS)
+    report = [*heading(options), *tables]
     print("\n".join(report))
     if options.report:
         options.report.write_text("\n".join(report) + "\n", encoding="utf-8")
+    if options.report and not (options.quick or options.tune or options.only):
+        save("defects", "python -m bench.defects --report docs/bench-defects.md", figures, split=SPLIT)
     return 0
 
+
+SPLIT = (
+    f"Limits were set on {', '.join(sorted(TUNED_ON))} and typeset pages of other seeds; the figures are of the other seven "
+    "documents."
+)
 
 PARTS = ("alarms", "blank", "time", "compression", "show_through", "recall")
 
 
-def campaign(tune: bool, stride: int, parts: Sequence[str]) -> list[str]:
-    """The chosen tables. ``stride``: every so many pages."""
+def campaign(tune: bool, stride: int, parts: Sequence[str]) -> tuple[list[str], list[Figure]]:
+    """The chosen tables, and the figures that have a target. ``stride``: every so many pages."""
     real = [page for page in real_pages(text_only=False) if (page.name.rsplit(" ", 1)[0] in TUNED_ON) == tune]
     if not real:
         print("the shared data folder is not there: real pages are left out", file=sys.stderr)
     made = typeset_pages(tune)[: 16 // stride]
     written = [page for page in real if page.name not in BLANK_VERSOS]
     bases = [page for page in written if page.raster.mode == "color" and page.raster.dpi[0] >= 200][::stride]
+    figures: list[Figure] = []
     tables: dict[str, Callable[[], list[str]]] = {
-        "alarms": lambda: alarm_table(real, made, practice_pages()[::stride]),
-        "blank": lambda: blank_table(real, made),
+        "alarms": lambda: alarm_table(real, made, practice_pages()[::stride], figures),
+        "blank": lambda: blank_table(real, made, figures),
         "time": lambda: time_table(bases),
         "compression": lambda: compression_table(bases),
         "show_through": lambda: show_through_table(made),
@@ -88,7 +98,7 @@ def campaign(tune: bool, stride: int, parts: Sequence[str]) -> list[str]:
     for part in parts:
         report += ["", *tables[part]()]
         print(f"{part} done", file=sys.stderr, flush=True)
-    return report
+    return report, figures
 
 
 def typeset_pages(tune: bool) -> list[Page]:
@@ -185,13 +195,14 @@ def _veiled(page: Page, other: Page, veil: float) -> Level:
     return worst(judge(raster, ["show_through"], behind), "page.show_through")
 
 
-def alarm_table(real: Sequence[Page], made: Sequence[Page], practice: Sequence[Page]) -> list[str]:
+def alarm_table(real: Sequence[Page], made: Sequence[Page], practice: Sequence[Page], figures: list[Figure]) -> list[str]:
     rows = ["## Alarms on clean pages", ""]
     for title, pages in (("real scans", real), ("typeset pages", made), ("practice pages", practice)):
         told = [(page.name, finding) for page in pages for finding in judge(page.raster)]
         told = [(name, finding) for name, finding in told if finding.level is not Level.INFO]
         errors = {name for name, finding in told if finding.level is Level.ERROR}
         warned = {name for name, _ in told}
+        figures.append(none_of(f"clean pages with an error, {title}", len(errors), f"of {len(pages)}; {len(warned)} warned of"))
         rows += [f"### {len(pages)} {title}: {len(warned)} with a warning or error, {len(errors)} with an error", ""]
         counted = collections.Counter((finding.check, finding.level.value, finding.hint) for _, finding in told)
         rows += [f"- {count} × `{check}` {level} {hint}" for (check, level, hint), count in counted.most_common()] or ["- none"]
@@ -203,10 +214,12 @@ def _line(finding: Finding) -> str:
     return f"`{finding.check}` {finding.level.value} {finding.value} {finding.hint} {finding.box or ''}"
 
 
-def blank_table(real: Sequence[Page], made: Sequence[Page]) -> list[str]:
+def blank_table(real: Sequence[Page], made: Sequence[Page], figures: list[Figure]) -> list[str]:
     versos = [page for page in real if page.name in BLANK_VERSOS]
     content = [page for page in (*real, *made) if page.name not in BLANK_VERSOS]
     found, wrong = (sum(_is_blank(page) for page in pages) for pages in (versos, content))
+    figures.append(none_of("written pages called blank", wrong, f"of {len(content)}"))
+    figures.append(none_of("known blank versos not called blank", len(versos) - found, f"of {len(versos)}"))
     return [
         "## Blank pages", "",
         f"- known blank versos called blank: {found} of {len(versos)}",

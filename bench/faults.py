@@ -14,6 +14,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from bench.report import Figure, none_of, save
 from tests.faults.campaign import WRONG, Tally, campaign
 
 REPORT = Path(__file__).resolve().parents[1] / "docs" / "bench-faults.md"
@@ -32,6 +33,9 @@ def main() -> int:
     started = time.monotonic()
     tally = _all(args, started + 60 * args.minutes)
     REPORT.write_text(_report(tally, args, time.monotonic() - started), encoding="utf-8")
+    runs = Figure("runs of the fault campaign", "1000", str(tally.runs), tally.runs >= 1000 or None)
+    save("faults", _command(args), [runs, *(none_of(f"faults: {name}", tally.wrong[name]) for name in WRONG)],
+         split="Faults, sheets, faces and sources are drawn by the seed.")  # fmt: skip
     print(REPORT.read_text(encoding="utf-8"))
     return 1 if tally.wrong else 0
 
@@ -69,11 +73,15 @@ def serve() -> None:
     sys.stdout.buffer.write(MARK + pickle.dumps(tally))
 
 
+def _command(args: argparse.Namespace) -> str:
+    return f"python -m bench.faults --runs {args.runs} --seed {args.seed} --processes {args.processes}"
+
+
 def _report(tally: Tally, args: argparse.Namespace, seconds: float) -> str:
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
     when = datetime.datetime.now().astimezone().date().isoformat()
     asked = "" if tally.runs == args.runs else f" ({tally.runs} of {args.runs} runs were done in the time given)"
-    command = f"python -m bench.faults --runs {args.runs} --seed {args.seed} --processes {args.processes}"
+    command = _command(args)
     rows = {
         "runs": tally.runs,
         "feeding sessions (a run is gone on with after each fault)": tally.sessions,

@@ -10,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench.report import at_most, save
 from imaging.practice import write_tray
 from scanner.model import ColorMode, ScanSettings, Source
 from station import desk
@@ -35,6 +36,10 @@ def main() -> int:
             with rig(work, pages, ipm=ipm) as station:
                 rows.append((ipm, *_measure(station, args.sheets)))
     REPORT.write_text(_report(rows, args), encoding="utf-8")
+    save("live", _command(args), [
+        at_most(f"longest s from feeder to desk, {ipm:.0f} images a minute asked, {pace:.0f} fed", max(times), LIMIT)
+        for ipm, times, pace in rows
+    ], split="Nothing is tuned on these pages.")  # fmt: skip
     print(REPORT.read_text(encoding="utf-8"))
     return 0
 
@@ -59,6 +64,10 @@ def _measure(station: Rig, sheets: int) -> tuple[list[float], float]:
     return [shown[key] - at for key, at in sent.items()], pace
 
 
+def _command(args: argparse.Namespace) -> str:
+    return f"python -m bench.live_latency --ipm {' '.join(f'{ipm:.0f}' for ipm in args.ipm)} --sheets {args.sheets}"
+
+
 def _report(rows: list[tuple[float, list[float], float]], args: argparse.Namespace) -> str:
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
     when = datetime.datetime.now().astimezone().date().isoformat()
@@ -67,13 +76,12 @@ def _report(rows: list[tuple[float, list[float], float]], args: argparse.Namespa
         f"| {max(times):.2f} | {sum(one <= LIMIT for one in times)} of {len(times)} |"
         for ipm, times, pace in rows
     )
-    command = f"python -m bench.live_latency --ipm {' '.join(f'{ipm:.0f}' for ipm in args.ipm)} --sheets {args.sheets}"
     load = Path("/proc/loadavg").read_text().split()[0] if Path("/proc/loadavg").exists() else "?"
     return (
         "# From the feeder to the desk\n\n"
         "A4 300 dpi colour, duplex, practice pages, through real libsane; station, scanner and reading share two cores. A\n"
         "side counts as shown when its proof, its geometry and its findings are on the desk.\n\n"
-        f"{when}, commit {commit}, `{command}`, load at the end {load}.\n\n"
+        f"{when}, commit {commit}, `{_command(args)}`, load at the end {load}.\n\n"
         "| scanner asked for, images a minute | it fed | median s | 95 % s | longest s | within 2 s |\n"
         "|---|---|---|---|---|---|\n"
         f"{table}\n"

@@ -46,6 +46,17 @@ def version(program: str, *options: str) -> str:
     return first if program in first else f"{program} {first}"
 
 
+def none_of(name: str, count: int, note: str = "") -> Figure:
+    """What must not happen even once."""
+    return Figure(name, "0", str(count), count == 0, note)
+
+
+def at_most(name: str, value: float, limit: float, note: str = "") -> Figure:
+    """A measure with an upper limit, both as they are written: 1.04 against 1.10, 279 against 400."""
+    places = 2 if limit < 100 else 0
+    return Figure(name, f"≤ {limit:.{places}f}", f"{value:.{places}f}", value <= limit, note)
+
+
 def save(name: str, command: str, figures: Sequence[Figure], *, split: str, versions: Sequence[str] = (),
          quiet: bool | None = None) -> Path:  # fmt: skip
     """Write docs/bench/NAME.json. ``split``: what was tuned on which pages. ``quiet``: whether nothing else ran."""
