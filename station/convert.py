@@ -1,5 +1,7 @@
 """Files to one searchable PDF/A-2b: the pages go to worker processes, results wait in a work folder beside the output, and
-the file is bound when all are there. A page that hangs or dies is tried in other ways, and a bad one becomes a placeholder."""
+the file is bound when all are there. A page that hangs or dies is tried in other ways, and a bad one becomes a placeholder.
+
+Nothing heavy is imported here but where a page is lost: the workers have it all, and a short run is mostly waiting for them."""
 
 import errno
 import hashlib
@@ -14,21 +16,15 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from imaging import load, pdfa
-from imaging.ocr import LanguageMissing
-from imaging.ocr.tessdata import find_tessdata
-from station import convert_page
-from station.arrivals import listing
-from station.convert_page import PageTask, TryAgain
+from imaging.ocr.tessdata import LanguageMissing, find_tessdata
+from station import convert_task
+from station.convert_task import PAGE_SECONDS, QUALITY, BindTask, Bound, PageTask, Refused, TryAgain, stored
 from station.errors import SohoaError, UsageError
-from station.inspecting import bad_page
-from station.placeholder import placeholder
 from station.words import words
 from station.workers import Executor, LocalPool, WorkerLost
 
 READY = ("station.convert_ready",)
-PAGE_SECONDS = 120.0
-BIND_SECONDS = 3600.0
+BIND_SECONDS = COUNT_SECONDS = 3600.0
 VERSION = 2
 """Of what a worker makes of a page: results of another version in a work folder are not taken up."""
 
@@ -41,7 +37,7 @@ class Options:
     """``dpi``: pages finer than this are brought down to it; None keeps each page's own. ``language`` None: no text.
     ``jobs``: pages at a time. ``seconds``: time limit of one attempt at a page."""
 
-    quality: int = pdfa.ACCESS_QUALITY
+    quality: int = QUALITY
     dpi: float | None = None
     language: str | None = "vie"
     jobs: int = 0
@@ -84,7 +80,7 @@ class _Job:
 
 
 def convert(inputs: Sequence[Path], out: Path, options: Options = Options(), *, progress: Progress | None = None,
-            text: Path | None = None, work: Work = convert_page.work, pool: Executor | None = None) -> Outcome:  # fmt: skip
+            text: Path | None = None, work: Work = convert_task.work, pool: Executor | None = None) -> Outcome:  # fmt: skip
     """Convert ``inputs`` (files, or folders taken in natural order) to ``out``; plain text to ``text`` if given.
 
     ``progress(done, all)`` is told after each page. ``work`` does one page in a worker process. ``pool``: workers to use
@@ -93,17 +89,18 @@ def convert(inputs: Sequence[Path], out: Path, options: Options = Options(), *, 
     the next call with the same inputs and options goes on."""
     begun = perf_counter()
     _check(inputs, out, options)
-    pages = [page for file in _files(inputs, out) for page in _pages_of(file, options)]
-    if not pages:
-        raise SohoaError.of("convert.no_pages")
-    folder = out.parent / f".{out.name}.sohoa"
-    with _held(folder, out):
-        job = _Job(out, folder, options, work, pages)
-        bound = _run(job, pool, progress or (lambda _done, _all: None))
-        report = _report(job, bound, perf_counter() - begun)
-        if text is not None:
-            _write(text, _plain(job))
-    shutil.rmtree(folder, ignore_errors=True)
+    crew = pool or workers(options.jobs)
+    try:
+        job = _Job(out, out.parent / f".{out.name}.sohoa", options, work, _pages(inputs, out, options, crew))
+        with _held(job.folder, out):
+            bound = _run(job, crew, progress or (lambda _done, _all: None))
+            report = _report(job, bound, perf_counter() - begun)
+            if text is not None:
+                _write(text, _plain(job))
+    finally:
+        if pool is None:
+            crew.close()
+    shutil.rmtree(job.folder, ignore_errors=True)
     return Outcome(report, not report["problems"])
 
 
@@ -127,28 +124,49 @@ def _usage(key: str, **values: Any) -> UsageError:
     return UsageError(told.what, told.why, told.next)
 
 
+def _pages(inputs: Sequence[Path], out: Path, options: Options, crew: Executor) -> list[_Page]:
+    """Every page to come, counted by the workers. Raises SohoaError where there is none."""
+    asked = [(file, crew.submit(convert_task.count, file, COUNT_SECONDS)) for file in _files(inputs, out)]
+    pages = [page for file, counted in asked for page in _pages_of(file, counted, options)]
+    if not pages:
+        raise SohoaError.of("convert.no_pages")
+    return pages
+
+
 def _files(inputs: Sequence[Path], out: Path) -> Iterator[Path]:
     """Files as named, folders' files in natural order (2 before 10), deep first; hidden ones and ``out`` left out."""
     for given in inputs:
         if not given.is_dir():
             yield given
             continue
+        from station.arrivals import listing  # noqa: PLC0415
+
         yield from (path for path in listing(given, deep=True) if path.absolute() != out.absolute())
 
 
-def _pages_of(file: Path, options: Options) -> list[_Page]:
+def _pages_of(file: Path, counted: "Future[tuple[int, str]]", options: Options) -> list[_Page]:
     """A file that cannot be opened is one bad page: its place is kept."""
     try:
-        pages, digest = load.count(file), _digest(file, options)
-    except load.LoadError as error:
-        return [_Page(file, 1, hashlib.sha256(str(file).encode()).hexdigest()[:24], error)]
+        pages, content = counted.result()
+    except (TimeoutError, WorkerLost) as error:
+        return [_bad_file(file, error)]
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the border of a job: what the file did to its worker
+        return [_bad_file(file, error)]
+    digest = _digest(content, options)
     return [_Page(file, number, f"{digest}-{number:05d}") for number in range(1, pages + 1)]
 
 
-def _digest(file: Path, options: Options) -> str:
+def _bad_file(file: Path, error: Exception) -> _Page:
+    from imaging.load import Damaged, LoadError  # noqa: PLC0415
+
+    named = error if isinstance(error, LoadError) else Damaged(file, type(error).__name__)
+    return _Page(file, 1, hashlib.sha256(str(file).encode()).hexdigest()[:24], named)
+
+
+def _digest(content: str, options: Options) -> str:
     """What a page's result depends on: the file's bytes, the options that change pixels or words, and the version."""
-    with file.open("rb") as stream:
-        content = hashlib.file_digest(stream, "sha256").hexdigest()
     chosen = json.dumps([content, options.quality, options.dpi, options.language, options.compact, VERSION])
     return hashlib.sha256(chosen.encode()).hexdigest()[:24]
 
@@ -187,16 +205,11 @@ def _alive(pid: int) -> bool:
 # --- the run ---------------------------------------------------------------------------------------------------------
 
 
-def _run(job: _Job, given: Executor | None, progress: Progress) -> pdfa.PdfReport:
-    pool = given or workers(job.options.jobs)
-    try:
-        _work_through(job, pool, progress)
-        names = tuple(page.name for page in job.pages)
-        task = BindTask(str(job.folder), names, str(job.out), job.options.title or job.out.stem, _now())
-        return _bound(pool.submit(bind, task, BIND_SECONDS))
-    finally:
-        if given is None:
-            pool.close()
+def _run(job: _Job, crew: Executor, progress: Progress) -> Bound:
+    _work_through(job, crew, progress)
+    names = tuple(page.name for page in job.pages)
+    task = BindTask(str(job.folder), names, str(job.out), job.options.title or job.out.stem, _now())
+    return _bound(crew.submit(convert_task.bind, task, BIND_SECONDS))
 
 
 def workers(jobs: int) -> LocalPool:
@@ -238,7 +251,7 @@ def _unfinished(job: _Job) -> list[_Page]:
     for page in job.pages:
         if page.error is not None:
             _lost(job, page, page.error)
-        elif convert_page.stored(job.folder, page.name) is not None:
+        elif stored(job.folder, page.name) is not None:
             job.resumed += 1
         elif page.name not in seen:
             seen.add(page.name)
@@ -252,7 +265,7 @@ def _task(job: _Job, page: _Page) -> PageTask:
     told = job.options
     return PageTask(
         str(page.source), page.number, str(job.folder), page.name, quality=told.quality, dpi=told.dpi,
-        language=told.language, seconds=told.seconds, attempt=convert_page.ladder(told.language)[page.rung],
+        language=told.language, seconds=told.seconds, attempt=convert_task.ladder(told.language)[page.rung],
         compact=told.compact,
     )  # fmt: skip
 
@@ -261,9 +274,6 @@ def _settled(job: _Job, page: _Page, future: "Future[Any]") -> bool:
     """Whether the page has its result; else the next rung is due. A full disk ends the run, with what is done kept."""
     try:
         future.result()
-    except load.LoadError as error:
-        _lost(job, page, error)
-        return True
     except TimeoutError:
         return _next_rung(job, page, "timeout")
     except WorkerLost:
@@ -272,22 +282,38 @@ def _settled(job: _Job, page: _Page, future: "Future[Any]") -> bool:
         raise
     except TryAgain as why:
         return _next_rung(job, page, str(why.args[0]))
-    except Exception:  # noqa: BLE001 - the border of a job: the page is marked, the rest goes on
+    except Exception as error:  # noqa: BLE001 - the border of a job: the page is marked, the rest goes on
+        return _failed(job, page, error)
+    return True
+
+
+def _failed(job: _Job, page: _Page, error: Exception) -> bool:
+    from imaging.load import LoadError  # noqa: PLC0415
+
+    if not isinstance(error, LoadError):
         return _next_rung(job, page, "failed")
+    _lost(job, page, error)
     return True
 
 
 def _next_rung(job: _Job, page: _Page, why: str) -> bool:
     job.notes.setdefault(page.name, []).append(why)
     page.rung += 1
-    if page.rung < len(convert_page.ladder(job.options.language)):
+    if page.rung < len(convert_task.ladder(job.options.language)):
         return False
-    _lost(job, page, load.Damaged(page.source, why, page.number))
+    from imaging.load import Damaged  # noqa: PLC0415
+
+    _lost(job, page, Damaged(page.source, why, page.number))
     return True
 
 
 def _lost(job: _Job, page: _Page, error: Exception) -> None:
     """A placeholder keeps the page's place. No word of it enters the text layer: it is not the document's."""
+    from imaging import pdfa  # noqa: PLC0415
+    from station import convert_page  # noqa: PLC0415
+    from station.inspecting import bad_page  # noqa: PLC0415
+    from station.placeholder import placeholder  # noqa: PLC0415
+
     told = bad_page(page.source, page.number, error)
     picture = pdfa.encode(placeholder(page.source.name, page.number, told["message"]), job.options.quality)
     convert_page.store(_task_of_lost(job, page), picture, None, told, "placeholder")
@@ -300,40 +326,23 @@ def _task_of_lost(job: _Job, page: _Page) -> PageTask:
 # --- binding ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class BindTask:
-    folder: str
-    names: tuple[str, ...]
-    out: str
-    title: str
-    created: datetime
-
-
-def bind(task: BindTask) -> pdfa.PdfReport:
-    """Finished pages to the file; in a worker, because the validator counts the whole process's warnings."""
-    folder = Path(task.folder)
-    pages = (convert_page.pdf_page(folder, name) for name in task.names)
-    stated = pdfa.PdfMetadata(task.title, task.created, tool="sohoa")
-    return pdfa.write(pages, Path(task.out), metadata=stated)
-
-
 def _now() -> datetime:
     """The present, or SOURCE_DATE_EPOCH (reproducible-builds.org) where a run must give the same bytes again."""
     fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
     return (datetime.fromtimestamp(int(fixed)) if fixed.isdigit() else datetime.now()).astimezone()
 
 
-def _bound(future: "Future[pdfa.PdfReport]") -> pdfa.PdfReport:
+def _bound(future: "Future[Bound]") -> Bound:
     try:
         return future.result()
-    except pdfa.PdfRefused as refusal:
-        raise SohoaError.of("convert.not_conforming", detail="; ".join(refusal.findings[:3])) from refusal
+    except Refused as refusal:
+        raise SohoaError.of("convert.not_conforming", detail="; ".join(refusal.args[0][:3])) from refusal
 
 
 # --- what comes out --------------------------------------------------------------------------------------------------
 
 
-def _report(job: _Job, bound: pdfa.PdfReport, seconds: float) -> dict[str, Any]:
+def _report(job: _Job, bound: Bound, seconds: float) -> dict[str, Any]:
     pages = [_page_report(job, page) for page in job.pages]
     problems = [{"file": page["file"], "page": page["page"], "what": page["trouble"]} for page in pages if page["trouble"]]
     output = {"file": str(job.out), "pages": bound.pages, "words": bound.words, "bytes": bound.bytes,
@@ -342,7 +351,7 @@ def _report(job: _Job, bound: pdfa.PdfReport, seconds: float) -> dict[str, Any]:
 
 
 def _page_report(job: _Job, page: _Page) -> dict[str, Any]:
-    record = convert_page.stored(job.folder, page.name)
+    record = stored(job.folder, page.name)
     assert record is not None, "a bound page is stored"
     attempts = job.notes.get(page.name, [])
     page_said: dict[str, Any] = record["page"]
@@ -362,6 +371,8 @@ def _trouble(record: dict[str, Any], attempts: Sequence[str]) -> str:
 
 def _plain(job: _Job) -> str:
     """The pages' text, parted by form feeds, as pdftotext gives it."""
+    from station import convert_page  # noqa: PLC0415
+
     said = []
     for page in job.pages:
         text = convert_page.pdf_page(job.folder, page.name).text
@@ -380,4 +391,4 @@ def write_report(path: Path, report: dict[str, Any]) -> None:
     _write(path, json.dumps(report, ensure_ascii=False, indent=1) + "\n")
 
 
-__all__ = ["BindTask", "Options", "Outcome", "bind", "convert", "write_report"]
+__all__ = ["Options", "Outcome", "convert", "write_report"]

@@ -3,7 +3,7 @@ so that an interrupted run goes on where it stopped."""
 
 import base64
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,44 +13,14 @@ from imaging.values import Blank, Geometry, PageText, Raster, Turn
 from qc.finding import Finding, Level
 from qc.text import check_text
 from station import copy_guard, page_text
+from station.convert_task import AS_IT_IS, WITHOUT_TEXT, PageTask, TryAgain, stored
 from station.inspecting import Measured, finding_json, measure
 from station.page_work import Clock, resident
 
 Status = Literal["ok", "without_text", "as_it_is", "placeholder"]
 
-WITHOUT_TEXT, AS_IT_IS = -1, -2
-"""Last resorts after every preparation: corrected but not read; neither corrected nor read."""
-
 SOFT_SHARE = 0.6
 """Of the page's time limit, the engine's own: a page that is slow, not hung, ends inside its process."""
-
-
-@dataclass(frozen=True, slots=True)
-class PageTask:
-    """``name``: the page's key in ``folder``. ``attempt``: rung of the ladder of preparations, or a last resort.
-    ``dpi``: pages finer than this are brought down to it; None keeps the master's."""
-
-    source: str
-    number: int
-    folder: str
-    name: str
-    quality: int = pdfa.ACCESS_QUALITY
-    dpi: float | None = None
-    language: str | None = "vie"
-    seconds: float = 120.0
-    attempt: int = 0
-    compact: bool = False
-    """Layers where they are proved to show as much; see station/copy_guard.py."""
-
-
-class TryAgain(Exception):
-    """This preparation of the page came to nothing; the next may do. ``args[0]``: why, as in PageText.note."""
-
-
-def ladder(language: str | None) -> tuple[int, ...]:
-    """Attempts in order."""
-    rungs = tuple(range(len(preparations()))) if language else ()
-    return (*rungs, WITHOUT_TEXT, AS_IT_IS)
 
 
 def work(task: PageTask) -> None:
@@ -159,15 +129,6 @@ def store(task: PageTask, image: pdfa.PageImage, text: PageText | None, describe
     record = {"status": status, "image": values, "page": described, "text": page_text.to_json(text) if text else None}
     _put(folder / f"{task.name}.img", image.data)
     _put(folder / f"{task.name}.json", json.dumps(record, ensure_ascii=False).encode())
-
-
-def stored(folder: Path, name: str) -> dict[str, Any] | None:
-    """The record of a finished page, None where it is not finished (or damaged: then it is done again)."""
-    try:
-        record: dict[str, Any] = json.loads((folder / f"{name}.json").read_bytes())
-        return record if (folder / f"{name}.img").is_file() and "status" in record else None
-    except (OSError, ValueError):
-        return None
 
 
 def pdf_page(folder: Path, name: str) -> pdfa.PdfPage:

@@ -1,9 +1,11 @@
 """What every worker of ``sohoa convert`` needs, loaded once before the workers are forked: the engine's network and the
 language model among them. Nothing here starts a thread."""
 
+import gc
 from contextlib import suppress
 
 import cv2
+import pebble
 
 from imaging.language import load_model
 from imaging.ocr import EngineFault
@@ -16,4 +18,5 @@ with suppress(EngineFault):  # without the language the command itself says what
     resident("vie")
 
 _MODEL = load_model()
-_LOADED = (_MODEL.numbers, _MODEL.by_base, _MODEL.by_tail, convert_page.work)
+_LOADED = (_MODEL.numbers, _MODEL.by_base, _MODEL.by_tail, convert_page.work, pebble.ProcessPool)
+gc.freeze()  # all this stays: no worker looks through it for garbage, nor copies it by doing so

@@ -9,7 +9,6 @@ from importlib import import_module
 from multiprocessing import get_context
 from typing import Any, Protocol
 
-import cv2
 from pebble import ProcessExpired, ProcessPool
 
 from station import fork_server
@@ -39,7 +38,7 @@ class LocalPool:
     def __init__(self, workers: int, *, nice: bool = False, ready: tuple[str, ...] = _PAGE_WORK, forked: bool = False) -> None:
         if forked:
             fork_server.begin(ready)
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy reads it once, when a worker loads it
+        fork_server.settle()
         self._pool = ProcessPool(
             max_workers=workers,
             max_tasks=_RECYCLE_AFTER,
@@ -60,6 +59,8 @@ class LocalPool:
 
 
 def _settle_in(niceness: int) -> None:
+    import cv2  # noqa: PLC0415 - 0.1 s that the process with the pool need not spend
+
     os.environ["OMP_THREAD_LIMIT"] = "1"
     cv2.setNumThreads(1)
     if niceness and hasattr(os, "nice"):

@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from station import fork_server
+from station.convert_task import PAGE_SECONDS, QUALITY
 from station.words import words
 
 if TYPE_CHECKING:
+    from tqdm import tqdm
+
     from station.convert import Options, Outcome
     from station.convert_each import Said
 
-QUALITY, SECONDS = 50, 120
-"""Defaults as ``imaging.pdfa`` and ``station.convert`` have them, which are not loaded for a line of help."""
 READY = ("station.convert_ready",)
 
 
@@ -42,8 +43,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[Any]") -> None:
     parser.add_argument("--quality", type=_quality, default=QUALITY, metavar=number,
                         help=words("convert.quality", default=QUALITY))  # fmt: skip
     parser.add_argument("--dpi", type=_dpi, metavar=number, help=words("convert.dpi"))
-    parser.add_argument("--page-seconds", type=_seconds, default=SECONDS, metavar=number,
-                        help=words("convert.seconds", default=SECONDS))  # fmt: skip
+    parser.add_argument("--page-seconds", type=_seconds, default=PAGE_SECONDS, metavar=number,
+                        help=words("convert.seconds", default=PAGE_SECONDS))  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
@@ -178,23 +179,26 @@ class _Bar:
     """Pages done, pages a minute and time left, on a terminal; nothing elsewhere."""
 
     def __init__(self, hidden: bool) -> None:
+        self._first: tuple[int, float] | None = None
+        self._bar: tqdm[Any] | None = None if hidden or not sys.stderr.isatty() else self._shown()
+
+    def _shown(self) -> "tqdm[Any]":
         from tqdm import tqdm  # noqa: PLC0415
 
-        off = hidden or not sys.stderr.isatty()
         shown = f"{{n_fmt}}/{{total_fmt}} {words('convert.page_unit')}{{postfix}}, {words('convert.left')} {{remaining}}"
-        self._bar = tqdm(disable=off, desc=words("convert.progress"), file=sys.stderr, leave=False,
-                         bar_format=f"{{desc}} {{percentage:3.0f}} % |{{bar}}| {shown}")  # fmt: skip
-        self._first: tuple[int, float] | None = None
+        return tqdm(desc=words("convert.progress"), file=sys.stderr, leave=False,
+                    bar_format=f"{{desc}} {{percentage:3.0f}} % |{{bar}}| {shown}")  # fmt: skip
 
     def __enter__(self) -> "_Bar":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bar.close()
+        if self._bar is not None:
+            self._bar.close()
 
     def show(self, done: int, every: int) -> None:
         """``done`` of ``every`` pages; those done in an earlier run do not count as speed."""
-        if self._bar.disable:
+        if self._bar is None:
             return
         now = time.monotonic()
         if self._first is None:

@@ -5,12 +5,11 @@ which returns the exit status. Only the door asked for is imported. Every door u
 (``args.json: bool``, ``args.config: Path | None``); they are added here."""
 
 import argparse
-import difflib
 import os
 import sys
 from collections.abc import Callable, Sequence
 from contextvars import copy_context
-from importlib import import_module, metadata
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
@@ -78,6 +77,8 @@ def _explain(error: Exception) -> int:
 
 
 def _no_such_door(asked: str, doors: Sequence[str]) -> UsageError:
+    import difflib  # noqa: PLC0415
+
     near = difflib.get_close_matches(asked, doors, n=1)
     hint = words("error.config.did_you_mean", name=near[0]) if near else ""
     return UsageError(words("cli.unknown_door", door=asked) + hint, next=words("cli.see_help"))
@@ -87,7 +88,7 @@ def _parser(existing: Sequence[str], asked: str | None) -> argparse.ArgumentPars
     """The whole parser. Doors not asked for stand in it with their name and one line only."""
     parser = _Parser("sohoa", description=words("cli.description"), epilog=words("cli.epilog"),
                      formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)  # fmt: skip
-    parser.add_argument("--version", action="version", version=f"sohoa {_version()}", help=words("cli.option.version"))
+    parser.add_argument("--version", action=_Version, nargs=0, help=words("cli.option.version"))
     _add_common(parser, json=False, config=None)
     doors = parser.add_subparsers(title=words("cli.doors"), metavar=words("cli.door_metavar"), required=True, dest="door")
     for door in existing:
@@ -151,11 +152,17 @@ def _translate_argparse() -> None:
     vars(argparse)["ngettext"] = lambda one, many, count: phrases.get(one if count == 1 else many, one if count == 1 else many)
 
 
-def _version() -> str:
-    try:
-        return metadata.version("sohoa")
-    except metadata.PackageNotFoundError:
-        return "?"
+class _Version(argparse.Action):
+    """Looked up only when asked for: it takes as long as all the rest of a command's start."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib import metadata  # noqa: PLC0415
+
+        try:
+            print(f"sohoa {metadata.version('sohoa')}")
+        except metadata.PackageNotFoundError:
+            print("sohoa ?")
+        parser.exit()
 
 
 def _speak_utf8() -> None:

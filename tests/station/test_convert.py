@@ -77,6 +77,20 @@ def test_a_page_is_straightened_read_and_found_at_its_place(tmp_path: Path) -> N
     assert not list(tmp_path.glob(".*"))
 
 
+def test_the_process_that_hands_out_pages_loads_neither_images_nor_engine(tmp_path: Path, scans: Path) -> None:
+    """A short run is mostly waiting for the workers: what they load is not loaded a second time beside them."""
+    program = (
+        "import sys\nfrom station.cli.main import main\nif __name__ == '__main__':\n"
+        f"    assert main(['convert', {str(scans)!r}, '-o', {str(tmp_path / 'o.pdf')!r}, '-j', '1', '--no-ocr']) == 0\n"
+        "    print(sorted(sys.modules.keys() & {'numpy', 'cv2', 'PIL', 'pikepdf', 'tesserocr', 'sqlalchemy', 'tqdm'}))"
+    )
+    script = tmp_path / "run.py"
+    script.write_text(program)
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=True, cwd=root)
+    assert done.stdout.endswith("\n[]\n") and (tmp_path / "o.pdf").is_file(), done.stdout
+
+
 def test_pages_come_in_order_from_files_and_folders(pool: LocalPool, tmp_path: Path, scans: Path) -> None:
     folder = tmp_path / "hộp"
     (folder / "10").mkdir(parents=True)

@@ -16,12 +16,14 @@ import pytest
 import simplejpeg
 
 from imaging import pdfa
+from imaging.ocr import preparations
 from station import convert as converting
 from station.arrivals import QUIET_SECONDS
 from station.cli import convert as door
 from station.cli.main import main
 from station.convert import Options
 from station.convert_each import Folder, Said, Stopped, each, watch
+from station.convert_task import WAYS
 from station.errors import UsageError
 from station.workers import LocalPool
 from tests.conftest import hears_ctrl_c
@@ -159,7 +161,8 @@ def test_wrong_usage_is_one_line(given: list[str], capsys: pytest.CaptureFixture
 
 
 def test_help_says_the_real_defaults() -> None:
-    assert (door.QUALITY, door.SECONDS, door.READY) == (pdfa.ACCESS_QUALITY, converting.PAGE_SECONDS, converting.READY)
+    assert (door.QUALITY, door.READY) == (pdfa.ACCESS_QUALITY, converting.READY)
+    assert len(preparations()) == WAYS
 
 
 def test_ctrl_c_ends_a_watch_cleanly(tmp_path: Path) -> None:

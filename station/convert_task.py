@@ -1,0 +1,108 @@
+"""What a conversion asks of its workers, and what they leave. Who asks loads neither engine nor images: whatever is heavy is
+imported by the worker that is asked."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+QUALITY, PAGE_SECONDS = 50, 120.0
+"""``imaging.pdfa.ACCESS_QUALITY``, and the time limit of one attempt at a page."""
+WAYS = 4
+"""``imaging.ocr.preparations()``: how many ways there are to prepare a page for reading."""
+WITHOUT_TEXT, AS_IT_IS = -1, -2
+"""Last resorts after every preparation: corrected but not read; neither corrected nor read."""
+
+
+class TryAgain(Exception):
+    """This preparation of the page came to nothing; the next may do. ``args[0]``: why, as in PageText.note."""
+
+
+class Refused(Exception):
+    """The file would not conform. ``args[0]``: what the validator found."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageTask:
+    """``name``: the page's key in ``folder``. ``attempt``: rung of the ladder of preparations, or a last resort.
+    ``dpi``: pages finer than this are brought down to it; None keeps the master's."""
+
+    source: str
+    number: int
+    folder: str
+    name: str
+    quality: int = QUALITY
+    dpi: float | None = None
+    language: str | None = "vie"
+    seconds: float = PAGE_SECONDS
+    attempt: int = 0
+    compact: bool = False
+    """Layers where they are proved to show as much; see station/copy_guard.py."""
+
+
+@dataclass(frozen=True, slots=True)
+class BindTask:
+    folder: str
+    names: tuple[str, ...]
+    out: str
+    title: str
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The file that was made."""
+
+    pages: int
+    words: int
+    bytes: int
+    sha256: str
+    conformance: str
+
+
+def ladder(language: str | None) -> tuple[int, ...]:
+    """Attempts in order."""
+    rungs = tuple(range(WAYS)) if language else ()
+    return (*rungs, WITHOUT_TEXT, AS_IT_IS)
+
+
+def count(file: Path) -> tuple[int, str]:
+    """Pages of a file and the SHA-256 of its bytes. Raises LoadError, OSError."""
+    from imaging import load  # noqa: PLC0415
+
+    pages = load.count(file)
+    with file.open("rb") as stream:
+        return pages, hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def work(task: PageTask) -> None:
+    """See ``station.convert_page.work``."""
+    from station import convert_page  # noqa: PLC0415
+
+    convert_page.work(task)
+
+
+def bind(task: BindTask) -> Bound:
+    """Finished pages to the file; in a worker, because the validator counts the whole process's warnings. Raises Refused,
+    OSError."""
+    from imaging import pdfa  # noqa: PLC0415
+    from station.convert_page import pdf_page  # noqa: PLC0415
+
+    pages = (pdf_page(Path(task.folder), name) for name in task.names)
+    stated = pdfa.PdfMetadata(task.title, task.created, tool="sohoa")
+    try:
+        made = pdfa.write(pages, Path(task.out), metadata=stated)
+    except pdfa.PdfRefused as refusal:
+        raise Refused(tuple(refusal.findings)) from refusal
+    return Bound(made.pages, made.words, made.bytes, made.sha256, made.conformance)
+
+
+def stored(folder: Path, name: str) -> dict[str, Any] | None:
+    """The record of a finished page, None where it is not finished (or damaged: then it is done again)."""
+    try:
+        record: dict[str, Any] = json.loads((folder / f"{name}.json").read_bytes())
+        return record if (folder / f"{name}.img").is_file() and "status" in record else None
+    except (OSError, ValueError):
+        return None
