@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _LANGUAGES = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11")
+WORTH_A_LOOK = 0.25
+"""Confidence below which a guess is not shown: wrong more often than three times of four, it costs more looks than it saves."""
 _PARTIAL_DATE = r"((\d{1,2}/)?\d{1,2}/)?\d{4}"
 
 
@@ -45,9 +47,11 @@ def read_fields(form: Mapping[str, str]) -> dict[str, str]:
 
 
 def proposed(proposals: Mapping[str, object], name: str) -> tuple[str, float | None]:
-    """A machine's proposal as (value, confidence 0..1 or None); empty where there is none."""
+    """A machine's proposal as (value, confidence 0..1 or None); empty where there is none worth a look."""
     found = proposals.get(name)
     if isinstance(found, Mapping):
         confidence = found.get("confidence")
+        if isinstance(confidence, int | float) and confidence < WORTH_A_LOOK:
+            return "", None
         return str(found.get("value") or ""), float(confidence) if isinstance(confidence, int | float) else None
     return ("" if found is None else str(found)), None
