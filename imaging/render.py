@@ -6,7 +6,7 @@ Points are (x, y) in px with the origin at the outer corner of the first px, so 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from imaging import slanting
 from imaging.values import Box, Geometry, Pixels, Raster
 
 Matrix = NDArray[np.float64]
@@ -58,30 +59,47 @@ def placement(geometry: Geometry, size: tuple[int, int], dpi: Dpi = (300.0, 300.
 
 def render(raster: Raster, geometry: Geometry, *, dpi: float | None = None, fine_colour: bool = True) -> Raster:
     """The access copy of a master. ``dpi``: of the copy; None keeps the master's. Mode and depth stay; what lies outside
-    the master is filled with the colour of the page's own paper. ``fine_colour`` False: colour, not brightness, at half the
-    resolution, as a JPEG keeps it anyway: two thirds of the time."""
+    the master is filled with the colour of the page's own paper. ``fine_colour`` False: of a page that lies far askew the
+    colour, not the brightness, at half the resolution, as a JPEG keeps it anyway: two thirds of the time."""
     plan = placement(geometry, (raster.width, raster.height), raster.dpi, dpi)
     if plan.exact:
         return Raster(_cut(raster.pixels, geometry), plan.dpi, raster.mode)
-    pixels, matrix = _reduced(raster.pixels, plan.matrix)
-    outside = paper(raster, geometry.crop.box)
-    move = _moved if fine_colour or pixels.ndim == 2 or min(pixels.shape[:2]) < 2 else _moved_by_planes
-    moved = move(pixels, matrix, plan.size, outside)
+    pixels, matrix = _upright(*_reduced(raster.pixels, plan.matrix), geometry.orientation.degrees)
+    moved = _way(pixels, matrix, plan.size, fine_colour)(pixels, matrix, plan.size, paper(raster, geometry.crop.box))
     if raster.mode == "bitonal":
         moved = cast(Pixels, cv2.threshold(moved, 127, 255, cv2.THRESH_BINARY)[1])
     return Raster(moved, plan.dpi, raster.mode)
 
 
-def _moved(
-    pixels: Pixels, matrix: Matrix, size: tuple[int, int], outside: Sequence[float], way: int = cv2.INTER_CUBIC
-) -> Pixels:
+Mover = Callable[[Pixels, Matrix, tuple[int, int], Sequence[float]], Pixels]
+
+
+def _way(pixels: Pixels, matrix: Matrix, size: tuple[int, int], fine_colour: bool) -> Mover:
+    if slanting.fits(matrix, size):
+        return _slid
+    return _moved if fine_colour or pixels.ndim == 2 or min(pixels.shape[:2]) < 2 else _moved_by_planes
+
+
+def _slid(pixels: Pixels, matrix: Matrix, size: tuple[int, int], outside: Sequence[float]) -> Pixels:
+    return slanting.slid(pixels, _centred(matrix), size, outside)
+
+
+def _upright(pixels: Pixels, matrix: Matrix, degrees: int) -> tuple[Pixels, Matrix]:
+    """Pixels turned by whole quarters, exactly, and the matrix for what is left to do."""
+    if not degrees:
+        return pixels, matrix
+    back = cv2.invertAffineTransform(_turn(degrees, (pixels.shape[1], pixels.shape[0])))
+    return np.ascontiguousarray(np.rot90(pixels, -degrees // 90)), _joined(matrix, cast(Matrix, back))
+
+
+def _moved(pixels: Pixels, matrix: Matrix, size: tuple[int, int], outside: Sequence[float]) -> Pixels:
     """``outside``: what the picture is surrounded by, a value a channel."""
-    border = cv2.BORDER_CONSTANT
+    way, border = cv2.INTER_CUBIC, cv2.BORDER_CONSTANT
     return cast(Pixels, cv2.warpAffine(pixels, _centred(matrix), size, flags=way, borderMode=border, borderValue=outside))
 
 
 def _moved_by_planes(pixels: Pixels, matrix: Matrix, size: tuple[int, int], outside: Sequence[float]) -> Pixels:
-    """Brightness by cubic interpolation, both colour differences linearly at half size; one plane after another, to hold
+    """Brightness and, at half size, both colour differences by cubic interpolation; one plane after another, to hold
     little at a time."""
     paper_there = cv2.cvtColor(np.array(outside, np.float64).round().astype(np.uint8)[None, None], cv2.COLOR_BGR2YCrCb)
     light, *levels = (float(value) for value in paper_there[0, 0])
@@ -112,8 +130,9 @@ def _moved_at_half_size(plane: Pixels, matrix: Matrix, size: tuple[int, int], le
     """``plane``: at half the size of what ``matrix`` moves."""
     half = np.column_stack([matrix[:, :2], matrix[:, 2] / 2])
     wide, high = (size[0] + 1) // 2, (size[1] + 1) // 2
-    small = _moved(plane, half, (wide, high), [level], cv2.INTER_LINEAR)
-    return np.ascontiguousarray(cv2.resize(small, (2 * wide, 2 * high), interpolation=cv2.INTER_LINEAR)[: size[1], : size[0]])
+    small = _moved(plane, half, (wide, high), [level])
+    # Each value four times over, not blended: a JPEG halves the colour once more and must find it as it was.
+    return np.ascontiguousarray(cv2.resize(small, (2 * wide, 2 * high), interpolation=cv2.INTER_NEAREST)[: size[1], : size[0]])
 
 
 def proof(raster: Raster, longest_px: int, geometry: Geometry | None = None) -> Raster:

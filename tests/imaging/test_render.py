@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from imaging import pdfa, slanting
 from imaging import render as rendering
 from imaging.render import box_to_master, box_to_render, proof, render, thumbnail, to_master, to_render
 from imaging.values import Box, Crop, Geometry, Orientation, Raster, Skew, Turn
@@ -123,3 +124,64 @@ def test_coarse_colour_leaves_brightness_alone_and_colour_in_its_place(size: tup
     ]
     assert np.abs(chroma[0] - chroma[1]).max() <= 14
     assert np.abs(chroma[0] - chroma[1]).mean() < 0.6
+
+
+def lines(size: tuple[int, int] = (500, 700)) -> np.ndarray:
+    """Text-like strokes in colour on paper with grain."""
+    random = np.random.default_rng(8)
+    pixels = np.full((size[1], size[0], 3), (205, 225, 235), np.uint8)
+    for y in range(40, size[1] - 40, 24):
+        for x in range(40, size[0] - 60, 18):
+            colour = (30, 30, 30) if y % 48 else (60, 50, 200)
+            cv2.line(pixels, (x, y), (x + int(random.integers(4, 12)), y - 12), colour, 2, cv2.LINE_AA)
+    return np.clip(pixels + random.normal(0, 2, pixels.shape), 0, 255).astype(np.uint8)
+
+
+def whirled(pixels: np.ndarray, wanted: Geometry) -> np.ndarray:
+    """By OpenCV's own two-dimensional cubic interpolation."""
+    plan = rendering.placement(wanted, (pixels.shape[1], pixels.shape[0]))
+    centred = np.column_stack([plan.matrix[:, :2], plan.matrix[:, :2] @ (0.5, 0.5) + plan.matrix[:, 2] - 0.5])
+    return cv2.warpAffine(pixels, centred, plan.size, flags=cv2.INTER_CUBIC, borderValue=(205, 225, 235))
+
+
+@pytest.mark.parametrize("skew", [0.06, -0.4, 1.1])
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_a_small_angle_is_turned_as_sharply_and_to_the_same_place_as_by_interpolating_in_two_dimensions(
+    skew: float, turn: Turn
+) -> None:
+    pixels = lines()
+    wanted = geometry(turn, skew, (0, 0, 500, 700))
+    slid, reference = render(raster(pixels), wanted).pixels[9:-9, 9:-9], whirled(pixels, wanted)[9:-9, 9:-9]
+    assert slid.shape == reference.shape
+    assert np.abs(slid.astype(int) - reference).mean() < 1.0
+    sharp = [float(np.abs(cv2.Laplacian(one, cv2.CV_16S)).mean()) for one in (slid, reference)]
+    assert sharp[0] > 0.99 * sharp[1]
+
+
+def test_a_large_angle_or_another_scale_is_not_slid() -> None:
+    """Sliding leaves the cosine out; where that would show, the page is turned in two dimensions."""
+    page_size = (2480, 3508)
+    plans = [rendering.placement(geometry(0, skew, (0, 0, *page_size)), page_size) for skew in (1.1, 1.5, -1.5)]
+    assert [slanting.fits(plan.matrix, plan.size) for plan in plans] == [True, False, False]
+    scaled = rendering.placement(geometry(0, 0.3, (0, 0, *page_size)), page_size, (300.0, 300.0), 200.0)
+    assert not slanting.fits(scaled.matrix, scaled.size)
+
+
+@pytest.mark.parametrize("skew", [0.5, 3.0])
+def test_a_jpeg_keeps_the_colour_of_thin_print_however_far_the_page_was_turned(skew: float) -> None:
+    """Blue notes of 6 pt at the head of a page signed on a computer: blended twice on the way, they lost half their colour."""
+    pixels = np.full((700, 900, 3), 255, np.uint8)
+    for row in range(80, 600, 40):
+        cv2.putText(
+            pixels, "Ky boi: Uy ban nhan dan tinh", (60, row), cv2.FONT_HERSHEY_COMPLEX, 0.8, (255, 0, 0), 1, cv2.LINE_AA
+        )
+    wanted = geometry(0, skew, (0, 0, 900, 700))
+    coded = [pdfa.encode(render(raster(pixels, 300), wanted, fine_colour=how), 50) for how in (True, False)]
+    fine, coarse = (colour_of(pdfa.decode_half(one)) for one in coded)
+    assert coarse > 0.85 * fine
+    assert coarse > 0.7 * colour_of(cv2.resize(pixels, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+
+
+def colour_of(pixels: np.ndarray) -> float:
+    lab = cv2.cvtColor(pixels, cv2.COLOR_BGR2Lab).astype(int) - 128
+    return float(np.abs(lab[..., 1:]).sum(axis=2).sum())
