@@ -28,6 +28,7 @@ from imaging.pdfa import (
     PdfRefused,
     PdfReport,
     decode,
+    decode_half,
     encode,
     keep_jpeg,
     replace_text,
@@ -229,6 +230,23 @@ def test_black_and_white_is_g4_and_lossless(tmp_path: Path) -> None:
 def test_a_grey_page_is_stored_grey(page: PdfPage) -> None:
     grey = cv2.cvtColor(decode(page.image), cv2.COLOR_BGR2GRAY)
     assert encode(Raster(grey, (150, 150), "gray")).colours == 1
+
+
+@pytest.mark.parametrize("size", [(301, 201), (300, 200)])
+def test_half_a_copy_is_the_copy_at_half_its_size(size: tuple[int, int]) -> None:
+    pixels = np.full((size[1], size[0], 3), (205, 225, 235), np.uint8)
+    cv2.circle(pixels, (150, 100), 60, (60, 50, 200), 5, cv2.LINE_AA)
+    image = encode(Raster(pixels, (300, 300), "color"))
+    half = decode_half(image)
+    assert half.shape == ((size[1] + 1) // 2, (size[0] + 1) // 2, 3)
+    whole = cv2.resize(decode(image)[:200, :300], (150, 100), interpolation=cv2.INTER_AREA)
+    assert np.abs(half[:100, :150].astype(int) - whole).mean() < 1.5
+
+
+def test_a_page_is_coded_in_one_pass() -> None:
+    """One pass takes half the time of progressive scans, to write as to read (docs/decisions/0005)."""
+    data = encode(Raster(np.full((200, 300, 3), 200, np.uint8), (300, 300), "color")).data
+    assert b"\xff\xc0" in data and b"\xff\xc2" not in data
 
 
 def test_a_foreign_profile_is_kept_and_srgb_is_not_doubled(tmp_path: Path) -> None:
