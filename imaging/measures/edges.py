@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.prepare import PAPER, Prepared
+from imaging.prepare import PAPER, Prepared, components
 from imaging.values import Box, Pixels
 
 Side = Literal["left", "top", "right", "bottom"]
@@ -56,7 +56,7 @@ def cut_text(prepared: Prepared, sheet: Box) -> list[Cut]:
 def _cut_at(ink: Pixels, side: Side, mm: float) -> Cut:
     """The sheet is looked at with ``side`` turned to the left; only a strip of 15 mm is needed."""
     turned = np.ascontiguousarray(np.rot90(ink, TURNS[side])[:, : round(15 * mm)])
-    _, _, stats, _ = cv2.connectedComponentsWithStats(turned, connectivity=8)
+    stats = components(turned).stats
     x, y, wide, high, area = stats[1:].T
     glyph = (high < LONG_MM * mm) & (area < FULL * wide * high) & (wide > DEEP_MM * mm) & (high > 0.3 * mm)
     touching = glyph & (x <= TOUCH_MM * mm) & (wide < LONG_MM * mm)

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.prepare import PAPER, Prepared
-from imaging.values import Box
+from imaging.prepare import PAPER, Prepared, components
+from imaging.values import Box, Pixels
 
 CLIPPED = 254
 PAPER_RATIO = 0.93
@@ -65,8 +65,7 @@ def ink(prepared: Prepared) -> Ink:
     """Depth of the ink, faint ink included (threshold: six deviations of the paper's noise, at least 8 %)."""
     depth = min(max(6 * prepared.noise, 0.08), 0.3)
     mask = cv2.threshold(prepared.ratio, (1 - depth) * PAPER, 255, cv2.THRESH_BINARY_INV)[1]
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    letters = _letters(cast(NDArray[np.int32], stats[1:]), prepared.px_per_mm)
+    letters = _letters(components(cast(Pixels, mask)).stats[1:], prepared.px_per_mm)
     inked = prepared.ratio[::2, ::2][mask[::2, ::2] > 0]
     if not inked.size or not len(letters):
         return Ink(0.0, len(letters), None)

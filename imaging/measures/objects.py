@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.prepare import Prepared
+from imaging.prepare import Prepared, components
 from imaging.values import Box, Pixels
 
 CORNER_MM = 45.0
@@ -130,8 +130,8 @@ def _solid(mask: Pixels) -> Pixels:
 
 
 def _patches(mask: Pixels, lab: Pixels, *, coloured: bool) -> list[Foreign]:
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    found = (_patch(stats[one], lab[labels == one], mask.shape[:2], coloured=coloured) for one in range(1, min(count, 40)))
+    labels, stats, _ = components(mask)
+    found = (_patch(stats[one], lab[labels == one], mask.shape[:2], coloured=coloured) for one in range(1, min(len(stats), 40)))
     return [one for one in found if one is not None]
 
 

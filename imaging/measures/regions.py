@@ -75,17 +75,17 @@ def slopes(gray: Pixels) -> Pixels:
     return cast(Pixels, cv2.max(across, down))
 
 
-def _least(owner: NDArray[np.int32], values: Pixels, count: int) -> Floats:
+def _least(owner: NDArray[np.integer], values: Pixels, count: int) -> Floats:
     least = np.full(count, 255, np.uint8)
     np.minimum.at(least, owner, values)
     return least.astype(np.float64)
 
 
-def _most(owner: NDArray[np.int32], values: Pixels, count: int) -> Floats:
+def _most(owner: NDArray[np.integer], values: Pixels, count: int) -> Floats:
     most = np.zeros(count, np.uint8)
     np.maximum.at(most, owner, values)
     return most.astype(np.float64)
 
 
-def _mean(owner: NDArray[np.int32], values: Pixels, count: int) -> Floats:
+def _mean(owner: NDArray[np.integer], values: Pixels, count: int) -> Floats:
     return np.bincount(owner, weights=values, minlength=count) / np.maximum(np.bincount(owner, minlength=count), 1)
