@@ -29,7 +29,7 @@ class NotReadable(Exception):
 
 class Cell(NamedTuple):
     """An LSTM: gates in the order tanh, input, forget, output; the three last halved (see ``network``).
-    ``into``: (inputs, 4 n), ``back``: (n, 4 n), ``bias``: (4 n)."""
+    ``into``: (4, inputs, n), ``back``: (4, n, n), ``bias``: (4, n)."""
 
     into: Floats
     back: Floats
@@ -183,9 +183,9 @@ def _assembled(tree: _Layer, letters: tuple[str, ...], blank: int) -> Network:
 
 
 def _cell(layer: _Layer) -> Cell:
-    stacked = np.concatenate(list(_halved(layer.weights)))
-    into, back = stacked[:, : layer.inputs].T, stacked[:, layer.inputs : -1].T
-    return Cell(np.ascontiguousarray(into), np.ascontiguousarray(back), stacked[:, -1].copy())
+    weights = np.stack(list(_halved(layer.weights))).swapaxes(1, 2)  # gate, value, of the state
+    into, back, bias = weights[:, : layer.inputs], weights[:, layer.inputs : -1], weights[:, -1]
+    return Cell(np.ascontiguousarray(into), np.ascontiguousarray(back), bias.copy())
 
 
 def _halved(gates: tuple[Floats, ...]) -> Iterator[Floats]:

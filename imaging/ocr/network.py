@@ -3,7 +3,7 @@
 Tesseract takes a line and a step at a time, a matrix times one vector each. Here the lines of a page go side by side, so that
 every step is one matrix product: the same weights, the same answers, a third of the processor time (docs/bench-convert.md)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 import numpy as np
@@ -15,7 +15,8 @@ POOL = 3
 """Px of a line that make one step, across and down."""
 MOST_STEPS = 12_000
 """Steps of lines taken together: some 40 MB of work space. A full page has about ten thousand."""
-_CHUNK = 1024
+CHUNK = 512
+"""Steps worked out on end: what is between two stages then stays in the processor's cache."""
 
 
 class LateError(Exception):
@@ -48,6 +49,10 @@ def _groups(steps: Sequence[int]) -> list[slice]:
     return [*groups, slice(first, len(steps))] if steps else []
 
 
+def _chunks(count: int) -> Iterator[slice]:
+    return (slice(first, min(first + CHUNK, count)) for first in range(0, count, CHUNK))
+
+
 def _together(network: Network, lines: Sequence[Floats]) -> list[Floats]:
     steps = np.array([line.shape[1] // POOL for line in lines])
     active = (steps[:, None] > np.arange(steps[0])).sum(axis=0)
@@ -57,7 +62,8 @@ def _together(network: Network, lines: Sequence[Floats]) -> list[Floats]:
     for cell, backward in ((network.there, False), (network.home, True), (network.last, False)):
         seen = _along(cell, seen, active, backward=backward)
     scores = np.empty((len(seen), len(network.out)), np.float32)
-    scores[packed] = _log_softmax(seen, network.out)
+    for some in _chunks(len(seen)):
+        scores[packed[some]] = _log_softmax(seen[some], network.out)
     return [scores[start : start + count] for start, count in zip(starts, steps, strict=True)]
 
 
@@ -67,16 +73,16 @@ def _together(network: Network, lines: Sequence[Floats]) -> list[Floats]:
 def _columns(network: Network, lines: Sequence[Floats]) -> Floats:
     """Every column of every line as one vector, lines one after another."""
     strip, kept = _side_by_side(lines)
-    filters = _filters_at_every_place(network.filters)
+    filters, weights = _filters_at_every_place(network.filters), _all_weights(network.columns)
     rows, count = network.height // POOL, len(kept)
-    found = np.empty((count, len(network.columns.back)), np.float32)
-    for first in range(0, count, _CHUNK):
-        last = min(first + _CHUNK, count)
+    found = np.empty((count, network.columns.back.shape[-1]), np.float32)
+    for some in _chunks(count):
+        first, last = some.start, some.stop
         seen = filters @ _neighbourhoods(strip, rows, first, last)
         pooled = np.maximum.reduce(seen.reshape(POOL * POOL, -1, rows * (last - first)), axis=0)
         pooled += network.filters[:, -1:]  # the largest first, then the bias and tanh: both keep the order
         np.tanh(pooled, out=pooled)
-        found[first:last] = _down(network.columns, pooled.reshape(-1, rows, last - first).transpose(1, 2, 0))
+        found[first:last] = _down(weights, pooled.reshape(-1, rows, last - first)).T
     return found[kept]
 
 
@@ -114,17 +120,23 @@ def _neighbourhoods(strip: Floats, rows: int, first: int, last: int) -> Floats:
     return found.reshape(side * side, -1)
 
 
-def _down(cell: Cell, seen: Floats) -> Floats:
-    """The state after reading each column top to bottom; ``seen``: (rows, columns, values)."""
-    (inputs, _), size, count = cell.into.shape, len(cell.back), seen.shape[1]
-    weights = np.concatenate([cell.into, cell.back, cell.bias[None]])
-    joined = np.zeros((count, len(weights)), np.float32)
-    joined[:, -1] = 1
-    memory, gates = np.zeros((count, size), np.float32), np.empty((count, 4 * size), np.float32)
-    state = joined[:, inputs : inputs + size]
-    for row in seen:
-        joined[:, :inputs] = row
-        np.matmul(joined, weights, out=gates)
+def _all_weights(cell: Cell) -> Floats:
+    """What stands before inputs, state and a constant one, gate after gate: (4 n, inputs + n + 1)."""
+    joined = np.concatenate([cell.into, cell.back, cell.bias[:, None]], axis=1)
+    return joined.swapaxes(1, 2).reshape(-1, joined.shape[1])
+
+
+def _down(weights: Floats, seen: Floats) -> Floats:
+    """The state (n, columns) after reading each column top to bottom; ``seen``: (values, rows, columns)."""
+    inputs, rows, count = seen.shape
+    size = len(weights) // 4
+    joined = np.zeros((inputs + size + 1, count), np.float32)
+    joined[-1] = 1
+    memory, gates = np.zeros((size, count), np.float32), np.empty((4, size, count), np.float32)
+    state = joined[inputs : inputs + size]
+    for row in range(rows):
+        joined[:inputs] = seen[:, row]
+        np.matmul(weights, joined, out=gates.reshape(-1, count))
         _step(gates, memory, state)
     return state
 
@@ -134,42 +146,43 @@ def _down(cell: Cell, seen: Floats) -> Floats:
 
 def _along(cell: Cell, seen: Floats, active: NDArray[np.int_], *, backward: bool) -> Floats:
     """The state after every step; ``active``: lines that reach it, the longest first."""
-    size, most = len(cell.back), int(active[0])
-    state, memory, gates = (np.zeros((most, width), np.float32) for width in (size, size, 4 * size))
+    size, most = cell.back.shape[-1], int(active[0])
+    state, memory = (np.zeros((most, size), np.float32) for _ in range(2))
+    gates = np.empty((4, most, size), np.float32)
     found = np.empty((len(seen), size), np.float32)
-    ends = np.cumsum(active)
+    ends = np.cumsum(active).tolist()
     steps = range(len(active))
     fed: Floats | None = None
     low = high = 0
     for step in reversed(steps) if backward else steps:
-        count, last = int(active[step]), int(ends[step])
-        first = last - count
+        last = ends[step]
+        first = ends[step - 1] if step else 0
+        count = last - first
         if fed is None or not low <= first <= last <= high:
-            low, high = (max(0, last - 2 * _CHUNK), last) if backward else (first, min(len(seen), first + 2 * _CHUNK))
+            low, high = (max(0, last - 4 * CHUNK), last) if backward else (first, min(len(seen), first + 4 * CHUNK))
             low, high = min(low, first), max(high, last)
             fed = seen[low:high] @ cell.into
-            fed += cell.bias
-        now = gates[:count]
+            fed += cell.bias[:, None]
+        now = gates[:, :count]
         np.matmul(state[:count], cell.back, out=now)
-        now += fed[first - low : last - low]
+        now += fed[:, first - low : last - low]
         _step(now, memory[:count], state[:count])
         found[first:last] = state[:count]
     return found
 
 
 def _step(gates: Floats, memory: Floats, state: Floats) -> None:
-    """One step of an LSTM, in place."""
-    size = memory.shape[1]
+    """One step of an LSTM, in place. ``gates``: (4, …), each of the shape of ``memory`` and ``state``."""
     np.tanh(gates, out=gates)
-    logistic = gates[:, size:]
+    fresh, taken, kept, shown = gates
+    logistic = gates[1:]
     logistic *= 0.5
     logistic += 0.5
-    memory *= gates[:, 2 * size : 3 * size]
-    fresh = gates[:, :size]
-    fresh *= gates[:, size : 2 * size]
+    memory *= kept
+    fresh *= taken
     memory += fresh
     np.tanh(memory, out=state)
-    state *= gates[:, 3 * size :]
+    state *= shown
 
 
 def _log_softmax(seen: Floats, weights: Floats) -> Floats:
