@@ -74,7 +74,7 @@ def _put_in(lines: list[list[Word]], frames: list[Line], box: Box, mend: Mend) -
     on = [number for number, frame in enumerate(frames) if frame.box[1] <= middle < frame.box[3]]
     made = _words(mend.after, box, mend.before)
     if on:
-        words = lines[on[0]]
+        words = lines[min(on, key=lambda number: _apart(frames[number].box, box))]  # the block it stands in or next to
         at = sum(word.box[0] < box[0] for word in words)
         words[at:at] = made
         return
@@ -105,6 +105,11 @@ def _around(boxes: Sequence[Box]) -> Box:
 
 def _width(box: Box) -> int:
     return box[2] - box[0]
+
+
+def _apart(one: Box, two: Box) -> int:
+    """px between two boxes across the page, 0 where one stands above the other."""
+    return max(0, max(one[0], two[0]) - min(one[2], two[2]))
 
 
 def _common(one: Box, two: Box) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row
 
 from batches import batch as batch_records
 from batches import findings, items, jobs, pages, states, text_mends, texts
-from batches.errors import NotAllowed, Stale
+from batches.errors import Exists, Invalid, NotAllowed, Stale
 from batches.text_mends import Mend
 from batches.words import BatchState, JobState
 from imaging import render
@@ -23,6 +23,8 @@ from station.house import Actor, House
 from station.looking import finding_row
 
 MENDABLE = (BatchState.OPEN, BatchState.CAPTURING, BatchState.CAPTURED, BatchState.PROCESSED, BatchState.REJECTED)
+LEAST = 4
+"""px, the smallest side of a place that a person draws."""
 UNSURE = 0.75
 """Word confidence below which a person is led to the word (as ``text_confidence_warn`` of the page's mean)."""
 
@@ -107,6 +109,26 @@ def mend(house: House, actor: Actor, page_id: int, box: Box, before: str, after:
         refresh(connection, house, page_id)
 
 
+def add(house: House, actor: Actor, page_id: int, box: Box, said: str) -> None:
+    """A word that the machine did not see, at ``box`` in px of the page as read.
+
+    Raises Exists where it did see one there, Invalid for no word or no place, NotAllowed in a batch that is not to be mended."""
+    with house.store.write() as connection:
+        _require_open(connection, page_id)
+        text = reading(connection, house, page_id)
+        if text is None:
+            raise NotAllowed(what="page_working", state="")
+        box, said = _on_page(box, text.size), " ".join(nfc(said).split())
+        if not said:
+            raise Invalid(what="word", value=said)
+        _require_free(text, box)
+        row, values = pages.get(connection, page_id), pages.values(connection, page_id)
+        size, dpi = (row.width, row.height), (row.dpi_x, row.dpi_y)
+        place = render.box_to_master(geometry_of(size, values), size, box, dpi)
+        text_mends.add(connection, actor.login, page_id, place, "", said, _around(text, box))
+        refresh(connection, house, page_id)
+
+
 def undo(house: House, actor: Actor, page_id: int) -> str | None:
     """Take back this person's last word on the page; returns what it was, None where there is none."""
     with house.store.write() as connection:
@@ -159,6 +181,28 @@ def _find(text: PageText | None, box: Box, before: str, page_id: int) -> tuple[L
             if word.box == box and word.text == before:
                 return line, at
     raise Stale(what="word", id=page_id)
+
+
+def _on_page(box: Box, size: tuple[int, int]) -> Box:
+    x0, y0, x1, y1 = max(0, box[0]), max(0, box[1]), min(size[0], box[2]), min(size[1], box[3])
+    if x1 - x0 < LEAST or y1 - y0 < LEAST:
+        raise Invalid(what="box", value=str(box))
+    return x0, y0, x1, y1
+
+
+def _require_free(text: PageText, box: Box) -> None:
+    for word in text.words:
+        if mended.shared(word.box, box) >= mended.SAME:
+            raise Exists(what="word", value=word.text)
+
+
+def _around(text: PageText, box: Box) -> dict[str, str]:
+    """The words before and after a new one, where it stands on a line that was read."""
+    middle = (box[1] + box[3]) / 2
+    line = next((one for one in text.lines if one.box[1] <= middle < one.box[3]), None)
+    words = [(word.box[0], word.text) for word in line.words] if line is not None else []
+    left, right = [said for x, said in words if x < box[0]], [said for x, said in words if x >= box[0]]
+    return {"left": left[-1] if left else "", "right": right[0] if right else ""}
 
 
 def _context(line: Line, at: int) -> dict[str, str]:

@@ -71,6 +71,7 @@ ROUTES: dict[str, Allowed] = {
     "text.show": _DESKS,
     "text.words": _DESKS,
     "text.mend": _OPERATOR,
+    "text.add": _OPERATOR,
     "text.undo": _OPERATOR,
     "text.vocabulary": _ADMINISTRATOR,
     "text.forget": _ADMINISTRATOR,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from browser import CHROMIUM, DRIVER, Person, chromium
 from scene import FIRST, PASSWORD, Scene, make_scene
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 from sqlalchemy import update
 from werkzeug.serving import make_server
@@ -78,6 +79,24 @@ def test_enter_keeps_tab_passes_and_the_page_ends_by_itself(an: Person, scene: S
         an.wait(lambda before=before: len(said(scene)) == before + 1)
     an.wait(lambda: an.find("#done").is_displayed())
     assert "Không còn chữ nào chưa chắc" in an.text("#done")
+
+
+def test_a_box_is_drawn_around_a_word_the_machine_missed(an: Person, scene: Scene) -> None:
+    an.open(f"/pages/{scene.page_ids(FIRST)[0]}/text")
+    an.wait(lambda: len(an.all("#boxes button")) == len(WORDS))
+    last = an.all("#boxes button")[-1]
+    an.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", last)
+    width, height = last.size["width"], last.size["height"]
+    hand = ActionChains(an.driver, duration=50)
+    hand.move_to_element_with_offset(last, width, -height).click_and_hold().move_by_offset(
+        width, 2 * height
+    ).release().perform()
+    an.wait(lambda: an.find("#one").is_displayed() and field(an) == "")
+    assert an.text("#machine") == "Máy bỏ sót chữ này"
+    an.press("Phương" + Keys.ENTER)
+    an.wait(lambda: ("", "Phương") in said(scene))
+    an.wait(lambda: [button.get_attribute("title") for button in an.all("#boxes button")][-1] == "Phương")
+    assert not an.all("#drawn")
 
 
 def test_a_spread_is_split_with_the_keyboard(an: Person, scene: Scene) -> None:

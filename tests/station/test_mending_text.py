@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from batches import findings, items, jobs, journal, pages, text_mends, texts
-from batches.errors import Invalid, NotAllowed, Stale
+from batches.errors import Exists, Invalid, NotAllowed, Stale
 from batches.text_mends import Mend
 from batches.words import JobKind, JobState, Role
 from imaging import render
@@ -115,6 +115,48 @@ def test_a_word_put_right_counts_everywhere_and_the_reading_stays_the_machines(s
     assert "đôi" in kept.plain()
     assert said == [("text.confirmed", "Quyết", "Quyết"), ("text.mended", "đôi", "đổi")]
     assert mend.context == {"left": "sửa", "right": ""}
+
+
+def test_a_word_the_machine_missed_is_drawn_in_and_outlives_a_new_reading(scene: Scene) -> None:
+    page_id = front(scene)
+    read(scene, page_id)
+    box = (420, 200, 520, 222)
+    mending_text.add(scene.house, OPERATOR, page_id, box, "Nghi\u0323 đi\u0323nh")  # typed with loose marks
+    assert plain(scene, page_id) == "Quyết đinh sửa đôi Nghị định\nbổ sung Điều 1"
+    mending_text.add(scene.house, OPERATOR, page_id, (100, 700, 170, 725), "Lưu:")
+    assert plain(scene, page_id).endswith("Điều 1\nLưu:")
+    read(scene, page_id)  # the machine still misses it
+    with scene.house.store.write() as connection:
+        mending_text.refresh(connection, scene.house, page_id)
+        (first, _) = text_mends.of_page(connection, page_id)
+    assert plain(scene, page_id) == "Quyết đinh sửa đôi Nghị định\nbổ sung Điều 1\nLưu:"
+    assert (first.before, first.context) == ("", {"left": "đôi", "right": ""})
+    read(scene, page_id, (("Quyết", "đinh", "sửa", "đôi", "Nghi"), ("bổ", "sung", "Điều", "1")))  # now it sees something there
+    with scene.house.store.write() as connection:
+        mending_text.refresh(connection, scene.house, page_id)
+    assert plain(scene, page_id) == "Quyết đinh sửa đôi Nghị định\nbổ sung Điều 1\nLưu:"
+    assert mending_text.undo(scene.house, OPERATOR, page_id) == "Lưu:"
+    assert "Lưu:" not in plain(scene, page_id)
+
+
+def test_a_word_is_not_drawn_over_another_nor_nowhere(scene: Scene) -> None:
+    page_id = front(scene)
+    read(scene, page_id)
+    with pytest.raises(Exists):
+        mending_text.add(scene.house, OPERATOR, page_id, (98, 198, 165, 224), "Nghị")
+    for box, said in (((420, 200, 423, 222), "chữ"), ((-90, 200, 0, 222), "chữ"), ((420, 200, 520, 222), "  ")):
+        with pytest.raises(Invalid):
+            mending_text.add(scene.house, OPERATOR, page_id, box, said)
+    assert [one.by for one in mending_text.view(scene.house, page_id).words] == [""] * 8
+
+
+def test_a_drawn_word_joins_the_block_it_stands_in(scene: Scene) -> None:
+    """Headings stand side by side: the line next to the place, not the first one at its height."""
+    left = Line((Word("UBND", (100, 200, 160, 220), 0.9),), (100, 200, 160, 220), (220.0, 0.0))
+    right = Line((Word("CỘNG", (500, 200, 560, 220), 0.9),), (500, 200, 560, 220), (220.0, 0.0))
+    text = PageText((left, right), (827, 1169), 100.0, "test")
+    mend = Mend(1, 1, (0, 0, 1, 1), "", "HÒA", {}, "an", "")
+    assert mended.laid_over(text, [((580, 200, 640, 220), mend)]).plain().split("\n") == ["UBND", "CỘNG HÒA"]
 
 
 @pytest.mark.parametrize("degrees", [90, 180, -90])

@@ -51,6 +51,13 @@ def mend(page_id: int) -> Response:
     return _done(page_id, words(f"console.text_page.did.{said}", after=after))
 
 
+@blueprint.post("/pages/<int:page_id>/words/add", endpoint="add")
+def add(page_id: int) -> Response:
+    """``box``: px of the page as read, drawn by a person; ``after``: the word on the paper that the machine did not see."""
+    mending_text.add(identity.house(), identity.actor(), page_id, _box(), asked.text("after"))
+    return _done(page_id, words("console.text_page.did.added", after=asked.text("after")))
+
+
 @blueprint.post("/pages/<int:page_id>/words/undo", endpoint="undo")
 def undo(page_id: int) -> Response:
     taken = mending_text.undo(identity.house(), identity.actor(), page_id)
@@ -88,6 +95,7 @@ def _words(page_id: int) -> dict[str, Any]:
     width, height = view.size
     return {
         "ready": view.ready,
+        "size": [width, height],
         "words": [
             {
                 "text": word.text,

@@ -13,6 +13,7 @@ const LOOK_EVERY = 2000;
 const CLOSE = 5; // the close-up shows the word five times as large as the page is shown, or as it fits
 let all = json(desk, 'words');
 let chosen = -1;
+let drawn = null; // a word the machine did not see: its place, drawn by the person
 let touched = false;
 let busy = false;
 
@@ -36,23 +37,85 @@ function show(name) {
   for (const one of ['one', 'done', 'empty', 'waiting']) document.getElementById(one).hidden = one !== name;
 }
 
+const current = () => drawn ?? all.words[chosen];
+
 /** The word in the panel; the page moves so that it is in sight. */
 function choose(number) {
   chosen = number;
+  forget();
   for (const [at, button] of [...boxes.children].entries()) button.classList.toggle('chosen', at === number);
   const word = all.words[number];
   if (!word) { finish(); return; }
+  const seen = word.by ? says.by.replace('%', word.by) : word.sure;
+  open(word, `${says.machine.replace('%', word.raw)} · ${seen}`);
+  boxes.children[number].scrollIntoView({ block: 'center', inline: 'nearest', behavior: 'instant' });
+}
+
+function open(word, machine) {
   show('one');
   touched = false;
   input.value = word.text;
   document.getElementById('left').textContent = says.left.replace('%', unsure().length);
-  const seen = word.by ? says.by.replace('%', word.by) : word.sure;
-  document.getElementById('machine').textContent = `${says.machine.replace('%', word.raw)} · ${seen}`;
+  document.getElementById('machine').textContent = machine;
   label();
-  boxes.children[number].scrollIntoView({ block: 'center', inline: 'nearest', behavior: 'instant' });
   magnify(word);
   input.focus();
   input.select();
+}
+
+// -- a word that the machine missed: a box is drawn around it ---------------------------------------------------------
+
+const PULL = 6; // px that a click may slip
+
+function forget() {
+  drawn = null;
+  document.getElementById('drawn')?.remove();
+}
+
+/** The part of the picture between two points on the screen, as fractions. */
+function between(from, to) {
+  const { left, top, width, height } = boxes.getBoundingClientRect();
+  const part = (value, low, size) => Math.min(1, Math.max(0, (value - low) / size));
+  const [xs, ys] = [[from.x, to.x].sort((a, b) => a - b), [from.y, to.y].sort((a, b) => a - b)];
+  return [part(xs[0], left, width), part(ys[0], top, height), part(xs[1], left, width), part(ys[1], top, height)];
+}
+
+function frame([x0, y0, x1, y1]) {
+  const box = document.getElementById('drawn') ?? boxes.parentElement.appendChild(Object.assign(document.createElement('div'), { id: 'drawn' }));
+  Object.assign(box.style, { left: `${x0 * 100}%`, top: `${y0 * 100}%`, width: `${(x1 - x0) * 100}%`, height: `${(y1 - y0) * 100}%` });
+}
+
+function drawBox(down) {
+  if (!desk.dataset.mend || !all.ready || down.button !== 0) return;
+  const from = { x: down.clientX, y: down.clientY };
+  let pulled = false;
+  const move = (event) => {
+    pulled ||= Math.abs(event.clientX - from.x) + Math.abs(event.clientY - from.y) > PULL;
+    if (pulled) { getSelection()?.removeAllRanges(); frame(between(from, { x: event.clientX, y: event.clientY })); }
+  };
+  const ended = new AbortController();
+  const up = (event) => {
+    ended.abort();
+    if (!pulled) return;
+    if (event.type === 'pointercancel') { step(1); return; }
+    boxes.addEventListener('click', swallow, true); // letting go over a word is no click on it
+    setTimeout(() => boxes.removeEventListener('click', swallow, true), 0);
+    begun(between(from, { x: event.clientX, y: event.clientY }));
+  };
+  addEventListener('pointermove', move, { signal: ended.signal });
+  addEventListener('pointerup', up, { signal: ended.signal });
+  addEventListener('pointercancel', up, { signal: ended.signal });
+}
+
+const swallow = (click) => click.stopPropagation();
+
+function begun(at) {
+  const [width, height] = all.size;
+  chosen = -1;
+  for (const button of boxes.children) button.classList.remove('chosen');
+  drawn = { text: '', at, px: [Math.floor(at[0] * width), Math.floor(at[1] * height), Math.ceil(at[2] * width), Math.ceil(at[3] * height)] };
+  frame(at);
+  open(drawn, says.missed);
 }
 
 function finish() {
@@ -64,7 +127,7 @@ function finish() {
 
 function label() {
   const text = document.getElementById('save-says');
-  if (text) text.textContent = input.value.trim() === all.words[chosen]?.text ? says.keep : says.save;
+  if (text) text.textContent = drawn ? says.new : input.value.trim() === current()?.text ? says.keep : says.save;
 }
 
 function magnify(word) {
@@ -83,12 +146,13 @@ function step(by) {
 }
 
 async function keep(after) {
-  const word = all.words[chosen];
-  if (!word || busy || !desk.dataset.mend) return;
+  const word = current();
+  if (!word || busy || !desk.dataset.mend || (drawn && !after.trim())) return;
   busy = true;
   const from = word.px;
-  const answer = await post(urls.mend, { box: word.px.join(), before: word.text, after });
+  const answer = await (drawn ? post(urls.add, { box: word.px.join(), after }) : post(urls.mend, { box: word.px.join(), before: word.text, after }));
   busy = false;
+  if (!answer && drawn) return; // the box and what was typed stay
   if (!answer) { await renew(); return; }
   take(answer.words);
   // where the word stood, whatever became of it: the next unsure one behind it
@@ -104,11 +168,11 @@ function take(fresh) {
 
 async function renew() {
   const response = await fetch(urls.words, { headers: { Accept: 'application/json' } }).catch(() => null);
-  if (response?.ok) { take(await response.json()); if (chosen < 0 || touched === false) begin(); }
+  if (response?.ok) { take(await response.json()); if (!drawn && (chosen < 0 || touched === false)) begin(); }
 }
 
-deeds.save = () => (chosen >= 0 ? keep(input.value) : deeds[document.getElementById('done').hidden ? 'following' : 'after']?.());
-deeds.none = () => keep('');
+deeds.save = () => (current() ? keep(input.value) : deeds[document.getElementById('done').hidden ? 'following' : 'after']?.());
+deeds.none = () => (drawn ? step(1) : keep(''));
 deeds.following = () => step(1);
 deeds.previous = () => step(-1);
 deeds.back = () => location.assign(urls.back);
@@ -126,7 +190,7 @@ document.addEventListener('keydown', (event) => {
   if (event.key === 'Tab' && (inField || event.target === document.body)) { event.preventDefault(); step(event.shiftKey ? -1 : 1); }
   if (!inField) return;
   if (event.key === 'Enter') { event.preventDefault(); keep(input.value); }
-  if (event.key === 'Escape') { event.preventDefault(); deeds.back(); }
+  if (event.key === 'Escape') { event.preventDefault(); if (drawn) step(1); else deeds.back(); }
   if (event.key.toLowerCase() === 'z' && (event.ctrlKey || event.metaKey) && !touched) { event.preventDefault(); deeds.undo(); }
 });
 
@@ -143,6 +207,7 @@ function sharpen() {
   full.src = picture.dataset.full;
 }
 
-addEventListener('resize', () => { if (chosen >= 0) magnify(all.words[chosen]); });
+boxes.addEventListener('pointerdown', drawBox);
+addEventListener('resize', () => { if (current()) magnify(current()); });
 place.scrollTop = 0;
 if (picture.complete) { begin(); sharpen(); } else picture.addEventListener('load', () => { begin(); sharpen(); }, { once: true });
