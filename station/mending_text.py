@@ -112,7 +112,7 @@ def mend(house: House, actor: Actor, page_id: int, box: Box, before: str, after:
 def add(house: House, actor: Actor, page_id: int, box: Box, said: str) -> None:
     """A word that the machine did not see, at ``box`` in px of the page as read.
 
-    Raises Exists where it did see one there, Invalid for no word or no place, NotAllowed in a batch that is not to be mended."""
+    Raises Exists where it did see one there, Invalid for no word or no place, NotAllowed in a closed batch."""
     with house.store.write() as connection:
         _require_open(connection, page_id)
         text = reading(connection, house, page_id)
