@@ -1,9 +1,10 @@
 """Which other words an engine may have looked at, and what its own eyes charge for each (LANGUAGE)."""
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from math import inf
-from typing import NamedTuple
+from operator import itemgetter
 
 from imaging.language.letters import DOT, fold, like_case, other_placement, split_tone
 from imaging.language.model import UNKNOWN, Model
@@ -32,7 +33,8 @@ LOST_LETTER_BELOW = 0.7
 """A word that lost its first letter to a stroke or bracket is sought only when the engine was this unsure."""
 
 
-class Seen(NamedTuple):
+@dataclass(frozen=True)
+class Seen:
     """A run of letters within a token."""
 
     word: str
@@ -42,6 +44,27 @@ class Seen(NamedTuple):
     """Whether another capitalised word stands right before or behind it."""
     clear: float = inf
     """See ``Token``. A word that is one by itself is not changed against what the engine saw so clearly."""
+
+    @cached_property
+    def is_weighed(self) -> bool:
+        """Whether the engine told other readings of every letter."""
+        return len(self.choices) == len(self.word)
+
+    @cached_property
+    def dearer(self) -> tuple[dict[str, float], ...]:
+        """For each letter, by how many nats each reading of it is dearer than the best."""
+        return tuple(map(_dearer, self.choices))
+
+    @cached_property
+    def as_read(self) -> tuple[float, ...]:
+        """The same for each letter as it was read."""
+        return tuple(_one_channel(read, read, told) for read, told in zip(self.word, self.dearer, strict=True))
+
+
+def _dearer(entry: Choices) -> dict[str, float]:
+    dearest_first = sorted(entry, key=itemgetter(1), reverse=True)
+    best = dearest_first[-1][1] if entry else 0.0
+    return {letter: cost - best for letter, cost in dearest_first}
 
 
 def find_candidates(seen: Seen, read: int, model: Model) -> dict[int, tuple[float, str]]:
@@ -74,43 +97,41 @@ def _bases(seen: Seen, read: int, model: Model) -> Iterator[str]:
     within = FAR if read == UNKNOWN else RIVAL
     for place, entry in enumerate(seen.choices):
         best = min(cost for _, cost in entry)
-        for letter, cost in entry:
-            other = fold(letter)
-            if cost - best < within and len(other) == 1 and other.isalpha() and other != base[place]:
+        for other in (fold(letter) for letter, cost in entry if cost - best < within):
+            if other != base[place] and len(other) == 1 and other.isalpha():
                 yield base[:place] + other + base[place + 1 :]
     if read == UNKNOWN and seen.word.islower() and seen.confidence < LOST_LETTER_BELOW:
         yield from (longer for longer in model.by_tail.get(base, ()))
 
 
 def _cheapest_form(seen: Seen, other: str) -> tuple[float, str]:
-    forms = {like_case(form, seen.word) for form in (other, other_placement(other))}
-    return min((channel(form, seen), form) for form in sorted(forms))
+    forms = {other, other_placement(other)}
+    return min((channel(form, seen), form) for form in (like_case(form, seen.word) for form in forms))
 
 
 def channel(form: str, seen: Seen) -> float:
     """Nats the engine's eyes charge for reading ``form`` where they read ``seen.word``."""
     if len(form) == len(seen.word) + 1:
         return LOST_LETTER + channel(form[1:], seen)
-    if len(seen.choices) != len(seen.word) or len(form) != len(seen.word):
+    if not seen.is_weighed or len(form) != len(seen.word):
         pairs = [(one, other) for one, other in zip(form, seen.word, strict=False) if one != other]
         return UNWEIGHED * sum(FAR if _tone_above(one, other) else UNLIKELY for one, other in pairs) / SPREAD
-    letters = zip(form, seen.word, seen.choices, strict=True)
-    return sum(_one_channel(letter, read, entry) for letter, read, entry in letters) / SPREAD
+    letters = zip(form, seen.word, seen.as_read, seen.dearer, strict=True)
+    return sum(cost if one == read else _one_channel(one, read, told) for one, read, cost, told in letters) / SPREAD
 
 
 def _seen_not_to_be(form: str, seen: Seen) -> bool:
     """Whether a letter of ``form`` is one the engine weighed among others and saw not to be there."""
-    if len(seen.choices) != len(seen.word) or len(form) != len(seen.word):
+    if not seen.is_weighed or len(form) != len(seen.word):
         return False
-    letters = zip(form, seen.word, seen.choices, strict=True)
-    changed = ((letter, read, entry) for letter, read, entry in letters if letter != read and len(entry) > 1)
-    return any(_one_channel(letter, read, entry) >= seen.clear for letter, read, entry in changed)
+    letters = zip(form, seen.word, seen.choices, seen.dearer, strict=True)
+    changed = ((letter, read, told) for letter, read, entry, told in letters if letter != read and len(entry) > 1)
+    return any(_one_channel(letter, read, told) >= seen.clear for letter, read, told in changed)
 
 
-def _one_channel(letter: str, read: str, entry: Choices) -> float:
-    best = min((cost for _, cost in entry), default=0.0)
+def _one_channel(letter: str, read: str, told: dict[str, float]) -> float:
     far = FAR if _tone_above(letter, read) else UNLIKELY
-    return min(min((cost for one, cost in entry if one in (letter, letter.swapcase())), default=far + best) - best, far)
+    return min(told.get(letter, far), told.get(letter.swapcase(), far), far)
 
 
 @lru_cache(maxsize=4096)

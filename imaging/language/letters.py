@@ -69,6 +69,8 @@ def _placed(word: str, *, first: bool) -> str:
 
 def like_case(word: str, model: str) -> str:
     """``word`` in the letter case of ``model``, character by character where the lengths agree."""
+    if model.islower():
+        return word
     if model.isupper():
         return word.upper()
     if len(word) == len(model):

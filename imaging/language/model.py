@@ -82,7 +82,7 @@ class Model:
         """Cost of ``second`` after ``first``; arrays that broadcast to each other."""
         place = self.pair_place(first, second)
         loose = self.backoff[first] + self.unigram[second]
-        return np.where(place >= 0, self.pair_cost[place], loose).astype(np.float32)
+        return np.where(place >= 0, self.pair_cost[place], loose)
 
     def cost3(self, first: Ids, second: Ids, third: Ids) -> Costs:
         """Cost of ``third`` after ``first second``; arrays that broadcast to each other."""
@@ -90,13 +90,12 @@ class Model:
         key = np.where(context >= 0, context * len(self.words) + third, -1)
         place = _find(self.triples, key)
         weight = np.where(context >= 0, self.pair_backoff[context], 0)
-        return np.where(place >= 0, self.triple_cost[place], weight + self.cost2(second, third)).astype(np.float32)
+        return np.where(place >= 0, self.triple_cost[place], weight + self.cost2(second, third))
 
 
 def _find(keys: Ids, wanted: Ids) -> Ids:
     place = np.searchsorted(keys, wanted)
-    place[place == len(keys)] = 0
-    return np.where(keys[place] == wanted, place, -1)
+    return np.where(keys.take(place, mode="clip") == wanted, place, -1)
 
 
 def pack(model: Model) -> bytes:
