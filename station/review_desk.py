@@ -61,24 +61,7 @@ class ReviewView:
 def view(house: House, batch_id: int) -> ReviewView:
     """The review desk of a batch, worst pages first. Raises NotFound."""
     with house.store.read() as connection:
-        batch = batch_records.get(connection, batch_id)
-        rows = pages.delivered(connection, batch_id)
-        views = {view.id: view for view in page_views(connection, house, rows)}
-        scores = _scores(connection, rows)
-        verdicts = review.open_verdicts(connection, batch_id)
-        drawn = _draw(batch, views, scores)
-        why = _why(drawn)
-        ordered = sorted(views.values(), key=lambda page: (-scores[page.id], page.position, page.face != "front"))
-        return ReviewView(
-            batch=batch,
-            place=holdings.place(connection, batch.archive_file_id),
-            ledger=ledger.of(connection, batch_id),
-            pages=tuple(ReviewPage(page, scores[page.id], why.get(page.id, "rest")) for page in ordered),
-            sample=_sample_view(drawn, verdicts),
-            batch_findings=tuple(findings.of_batch(connection, batch_id)),
-            to_see=sum(page_id not in verdicts for page_id in why),
-            returned=len(review.returned(connection, batch_id)),
-        )
+        return _view(connection, house, batch_id)
 
 
 def decide(
@@ -110,18 +93,22 @@ def undo(house: House, actor: Actor, page_id: int) -> None:
 def accept(house: House, actor: Actor, batch_id: int) -> None:
     """Raises NotAllowed while pages of the sample are unseen, returns are open, counts are unexplained, backs are not joined,
     or a sheet that seems to have come twice waits for a person's word."""
-    seen = view(house, batch_id)
+    with house.store.write() as connection:
+        states.require(connection, batch_id, BatchState.PROCESSED)
+        _require_seen(_view(connection, house, batch_id))
+        secrecy.require_decided(connection, batch_id)
+        backs.require_joined(connection, batch_id)
+        overlaps.require_answered(connection, batch_id)
+        states.move(connection, batch_id, BatchState.ACCEPTED, actor.login, role=actor.role)
+
+
+def _require_seen(seen: ReviewView) -> None:
     if seen.to_see:
         raise NotAllowed(what="unseen", state=str(seen.to_see))
     if seen.returned:
         raise NotAllowed(what="returned", state=str(seen.returned))
     if not seen.ledger.may_close:
         raise NotAllowed(what="ledger", state=str(seen.ledger.difference))
-    with house.store.write() as connection:
-        secrecy.require_decided(connection, batch_id)
-        backs.require_joined(connection, batch_id)
-        overlaps.require_answered(connection, batch_id)
-        states.move(connection, batch_id, BatchState.ACCEPTED, actor.login, role=actor.role)
 
 
 def reject(house: House, actor: Actor, batch_id: int, reason: str) -> None:
@@ -138,12 +125,34 @@ def withdraw(house: House, actor: Actor, batch_id: int, reason: str) -> None:
 
 
 def explain(house: House, actor: Actor, batch_id: int, reason: str) -> None:
-    """Why the counts differ, in a supervisor's words."""
+    """Why the counts differ, in a supervisor's words. Raises NotAllowed once the batch was accepted."""
     _supervisor(actor)
     with house.store.write() as connection:
+        states.require(connection, batch_id, BatchState.CAPTURED, BatchState.PROCESSED, BatchState.REJECTED)
         count = ledger.of(connection, batch_id)
         batch_records.explain_difference(connection, actor.login, batch_id, count.difference or 0, reason)
         batch_records.touch(connection, batch_id)
+
+
+def _view(connection: Connection, house: House, batch_id: int) -> ReviewView:
+    batch = batch_records.get(connection, batch_id)
+    rows = pages.delivered(connection, batch_id)
+    views = {view.id: view for view in page_views(connection, house, rows)}
+    scores = _scores(connection, rows)
+    verdicts = review.open_verdicts(connection, batch_id)
+    drawn = _draw(batch, views, scores)
+    why = _why(drawn)
+    ordered = sorted(views.values(), key=lambda page: (-scores[page.id], page.position, page.face != "front"))
+    return ReviewView(
+        batch=batch,
+        place=holdings.place(connection, batch.archive_file_id),
+        ledger=ledger.of(connection, batch_id),
+        pages=tuple(ReviewPage(page, scores[page.id], why.get(page.id, "rest")) for page in ordered),
+        sample=_sample_view(drawn, verdicts),
+        batch_findings=tuple(findings.of_batch(connection, batch_id)),
+        to_see=sum(page_id not in verdicts for page_id in why),
+        returned=len(review.returned(connection, batch_id)),
+    )
 
 
 def _supervisor(actor: Actor) -> None:
