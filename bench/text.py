@@ -11,8 +11,8 @@ What is fair to whom (the split):
   were looked at as well, so their figure flatters.
 - Fields: twelve real first pages of one province's papers. Rules were made on the first six by name; the headings of the last
   six were seen once before the work began. When the engine changed under the rules, the last six were at 31 right of 36 (34
-  right or flagged); seeing why, the agreement of a notation with the kind of paper was added, so that they are no longer
-  quite unseen. The recogniser of handwritten figures was trained on other hands only.
+  right or flagged); seeing why, the agreement of a notation with the kind of paper and the capitals of an issuer's name were
+  added, so that they are no longer quite unseen. The recogniser of handwritten figures was trained on other hands only.
 - Handwriting: fonts of other hands for the limits (Homemade Apple, Reenie Beanie, Caveat, Dancing Script) than for the figure.
 """
 
