@@ -1,9 +1,11 @@
 """A page in layers: soft background, ink through a sharp mask, and patches that stay continuous-tone.
 
 The layers travel as one byte string (a line of JSON, then the codestreams), so that a layered page is kept, counted and
-handed on like any coded page."""
+handed on like any coded page. Each codestream is deflated, in there and in the file: fax codes of a page of print repeat
+themselves by a twentieth, the heads of small JPEGs by half."""
 
 import json
+import zlib
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -11,7 +13,7 @@ import cv2
 import numpy as np
 import pikepdf
 import simplejpeg
-from pikepdf import Dictionary, Name
+from pikepdf import Array, Dictionary, Name
 
 from imaging.pdfa.coding import g4_pixels
 from imaging.pdfa.values import PageImage
@@ -32,10 +34,14 @@ class Layers:
 
 def packed(layers: Layers, size: tuple[int, int], dpi: tuple[float, float]) -> PageImage:
     """The layers as a page's picture. ``size``: (width, height) px of the page."""
-    parts = [layers.background, layers.ink, layers.mask, *(data for _, data in layers.patches)]
+    parts = [_deflated(one) for one in (layers.background, layers.ink, layers.mask, *(data for _, data in layers.patches))]
     head = {"lengths": [len(part) for part in parts], "boxes": [list(box) for box, _ in layers.patches]}
     data = json.dumps(head).encode() + b"\n" + b"".join(parts)
     return PageImage(data, "layers", size[0], size[1], dpi, 3)
+
+
+def _deflated(data: bytes) -> bytes:
+    return zlib.compress(data, 9)
 
 
 def unpacked(image: PageImage) -> Layers:
@@ -46,10 +52,17 @@ def unpacked(image: PageImage) -> Layers:
         raise ValueError(f"layers of {len(rest)} bytes, {sum(head['lengths'])} expected")
     parts = []
     for length in head["lengths"]:
-        parts.append(rest[:length])
+        parts.append(_inflated(rest[:length]))
         rest = rest[length:]
     boxes = [cast(Box, tuple(box)) for box in head["boxes"]]
     return Layers(parts[0], parts[1], parts[2], tuple(zip(boxes, parts[3:], strict=True)))
+
+
+def _inflated(data: bytes) -> bytes:
+    try:
+        return zlib.decompress(data)
+    except zlib.error as broken:
+        raise ValueError(f"layers: a codestream of {len(data)} bytes is broken: {broken}") from broken
 
 
 def composed(image: PageImage) -> Pixels:
@@ -72,8 +85,10 @@ def form(pdf: pikepdf.Pdf, image: PageImage) -> pikepdf.Object:
     """A form of the unit square that draws the layers as an image of that square would be drawn."""
     layers, (wide, high) = unpacked(image), (image.width, image.height)
     mask = pdf.make_stream(
-        layers.mask, Type=Name.XObject, Subtype=Name.Image, Width=wide, Height=high, BitsPerComponent=1, ImageMask=True,
-        Filter=Name.CCITTFaxDecode, DecodeParms=Dictionary(K=-1, Columns=wide, Rows=high),
+        _deflated(layers.mask), Type=Name.XObject, Subtype=Name.Image,
+        Width=wide, Height=high, BitsPerComponent=1, ImageMask=True,
+        Filter=Array([Name.FlateDecode, Name.CCITTFaxDecode]),
+        DecodeParms=Array([Dictionary(), Dictionary(K=-1, Columns=wide, Rows=high)]),
     )  # fmt: skip
     ink = _jpeg(pdf, layers.ink)
     ink.Mask = mask
@@ -93,6 +108,6 @@ def _jpeg(pdf: pikepdf.Pdf, data: bytes) -> pikepdf.Stream:
     height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
     channels: Literal[1, 3] = 1 if colours.upper() == "GRAY" else 3
     return pdf.make_stream(
-        data, Type=Name.XObject, Subtype=Name.Image, Width=width, Height=height, BitsPerComponent=8,
-        ColorSpace=Name.DeviceRGB if channels == 3 else Name.DeviceGray, Filter=Name.DCTDecode,
+        _deflated(data), Type=Name.XObject, Subtype=Name.Image, Width=width, Height=height, BitsPerComponent=8,
+        ColorSpace=Name.DeviceRGB if channels == 3 else Name.DeviceGray, Filter=Array([Name.FlateDecode, Name.DCTDecode]),
     )  # fmt: skip
