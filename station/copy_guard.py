@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imaging import ink_guard, pdfa, render, seals
-from imaging.pdfa.mixed import FAINT
-from imaging.prepare import PAPER, WORK_DPI, Prepared
+from imaging.pdfa.left_over import FAINT
+from imaging.prepare import PAPER, WORK_DPI, Prepared, Window
 from imaging.values import Box, Geometry, PageText, Raster, Word
 
 LEAST_PRESENT = 0.65
@@ -33,6 +33,7 @@ TEXT_LOSS = 0.002
 SURE = 0.80
 """Confidence from which a word of the master is evidence: what is unsure reads differently after any change."""
 
+Plane = NDArray[np.float32]
 Why = Literal["", "mode", "small", "picture", "ink", "seal", "text", "unread", "larger"]
 """Why a page is not compact; empty: it is."""
 Read = Callable[[Raster], PageText]
@@ -146,11 +147,9 @@ def present(master: Prepared, copy: Prepared, placed: Geometry, stamps: Sequence
     """The worst share, 1.0 where there is nothing to keep. ``stamps``: seals, ``strokes``: signatures, in px of the master."""
     shares = [1.0]
     if stamps:
-        before, after = seals.redness(master), seals.redness(copy)
-        shares += [_share(before, after, master, copy, placed, box) for box in stamps]
-    if strokes:
-        before, after = _coloured(master), _coloured(copy)
-        shares += [_share(before, after, master, copy, placed, box) for box in strokes]
+        reds = seals.redness(master), seals.redness(copy)
+        shares += [_red_share(reds, master, copy, placed, box) for box in stamps]
+    shares += [_coloured_share(master, copy, placed, box) for box in strokes]
     return round(min(shares), 4)
 
 
@@ -159,30 +158,44 @@ def plainly_inked(master: Prepared, strokes: Sequence[Box]) -> tuple[Box, ...]:
     if not strokes:
         return ()
     least = VIVID_MM2 * master.px_per_mm**2
-    vivid = (master.chroma >= VIVID).astype(np.float32)
-    return tuple(box for box in strokes if _region(vivid, master.raster, box).sum() >= least)
+    shape = master.size[::-1]
+    return tuple(
+        box for box in strokes if np.count_nonzero(master.chroma_in(_window(shape, master.raster, box)) >= VIVID) >= least
+    )
 
 
-def _coloured(page: Prepared) -> NDArray[np.float32]:
+def _red_share(reds: tuple[Plane, Plane], master: Prepared, copy: Prepared, placed: Geometry, box: Box) -> float:
+    (before, after), there = reds, _on_copy(master, copy, placed, box)
+    scale = _area(before.shape, master.raster) / _area(after.shape, copy.raster)
+    here = _window(before.shape, master.raster, box)
+    return seals.shown(before[here], after[_window(after.shape, copy.raster, there)]) * scale
+
+
+def _coloured_share(master: Prepared, copy: Prepared, placed: Geometry, box: Box) -> float:
+    places = ((master, box), (copy, _on_copy(master, copy, placed, box)))
+    before, after = (_coloured(page, _window(page.size[::-1], page.raster, at)) for page, at in places)
+    scale = _area(master.size, master.raster) / _area(copy.size, copy.raster)
+    return seals.shown(before, after) * scale
+
+
+def _coloured(page: Prepared, window: Window) -> Plane:
     """Colour above the paper's grain, whose sum would drown a thin stroke's."""
-    return np.maximum(page.chroma.astype(np.float32) - GRAIN, 0)
+    return np.maximum(page.chroma_in(window).astype(np.float32) - GRAIN, 0)
 
 
-def _share(before: NDArray[np.float32], after: NDArray[np.float32], master: Prepared, copy: Prepared, placed: Geometry,
-           box: Box) -> float:  # fmt: skip
+def _on_copy(master: Prepared, copy: Prepared, placed: Geometry, box: Box) -> Box:
     raster = master.raster
     dots = copy.raster.dpi[0] if max(copy.raster.dpi) != max(raster.dpi) else None
-    there = render.box_to_render(placed, (raster.width, raster.height), box, raster.dpi, dots)
-    scale = _area(before, raster) / _area(after, copy.raster)
-    return seals.shown(_region(before, raster, box), _region(after, copy.raster, there)) * scale
+    return render.box_to_render(placed, (raster.width, raster.height), box, raster.dpi, dots)
 
 
-def _area(plane: NDArray[np.float32], raster: Raster) -> float:
-    """Plane px per square inch: the sums of two planes compare only per area."""
-    return plane.size / (raster.width / raster.dpi[0] * raster.height / raster.dpi[1])
+def _area(size: tuple[int, ...], raster: Raster) -> float:
+    """Px of a plane per square inch: the sums of two planes compare only per area."""
+    return size[0] * size[1] / (raster.width / raster.dpi[0] * raster.height / raster.dpi[1])
 
 
-def _region(plane: NDArray[np.float32], raster: Raster, box: Box) -> NDArray[np.float32]:
-    across, down = plane.shape[1] / raster.width, plane.shape[0] / raster.height
+def _window(shape: tuple[int, ...], raster: Raster, box: Box) -> Window:
+    """A box of the raster in a plane of ``shape`` (height, width)."""
+    down, across = shape[0] / raster.height, shape[1] / raster.width
     x0, y0, x1, y1 = box
-    return plane[int(y0 * down) : int(np.ceil(y1 * down)), int(x0 * across) : int(np.ceil(x1 * across))]
+    return slice(int(y0 * down), int(np.ceil(y1 * down))), slice(int(x0 * across), int(np.ceil(x1 * across)))

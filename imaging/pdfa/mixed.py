@@ -5,26 +5,26 @@ coarse. Whatever a mask would spoil stays continuous-tone in patches: seals, col
 other faint strokes. Nothing is matched with anything else (no JBIG2): a mask px is dark because that px of the page is.
 After the scheme of ITU-T T.44 in its plainest form."""
 
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.ink_guard import ACCENT_MM, LONGEST_MM, SPECK_MM, ink_mask
 from imaging.pdfa.coding import g4, jpeg
 from imaging.pdfa.layers import Layers, enlarged, packed
+from imaging.pdfa.left_over import LeftOver, left_over
+from imaging.pdfa.smooth import evened
 from imaging.pdfa.values import PageImage
-from imaging.prepare import PAPER, Components, Prepared, components, local_paper, prepare
+from imaging.prepare import PAPER, Components, Prepared, components, local_paper, prepare, to_gray
 from imaging.values import Box, Pixels, Raster
 
 Mask = NDArray[np.bool_]
+Lab = NDArray[np.integer | np.floating]
 
 HALF_WAY, PALEST, NEAR_MM = 0.55, 0.80, 1.0
 """A px is ink of the mask where it is darker than this share of the way from the darkest px within ``NEAR_MM`` up to the
 paper, so that black print keeps its weight and faded print its thin strokes; never where brighter than ``PALEST``."""
-FAINT = 0.70
-"""Share of the paper's brightness: what is no larger than dust and has no px darker than this may be smoothed away."""
 RIM_PX = 3
 """How far beyond the mask the soft rim of print reaches, which must not stay in the background as a halo."""
 LEAST_PX = 4
@@ -32,9 +32,13 @@ LEAST_PX = 4
 BACKGROUND_STEP, INK_STEP = 4, 16
 """Page px per px of the two coarse layers, each way: 75 and 19 dpi of 300."""
 BACKGROUND_QUALITY, INK_QUALITY = 30, 50
-PATCH_LADDER = ((1.5, 60), (1.2, 60), (1.0, 75))
+EVEN = 12
+"""Levels of a byte by which all but one in two thousand px of the background may be off at half its scale."""
+PATCH_LADDER = ((1.5, 46), (1.5, 50), (1.5, 54), (1.5, 60), (1.2, 45), (1.2, 60), (1.0, 75))
 """Page px per patch px and JPEG quality, until a seal's red is off by no more than ``COLOUR_ERROR``."""
-COLOUR_ERROR, STRONG_RED, SEAL_PX = 5.8, 25.0, 9000
+FAINT_FROM = 3
+"""Where the ladder begins for faint ink, which would be smoothed away."""
+COLOUR_ERROR, STRONG_RED, SEAL_PX = 5.9, 25.0, 9000
 """ΔE76; a* of seal ink; and how many such px at 150 dpi a seal has at least (real ones: 14,000 and more)."""
 PALER, PALER_MM, BROAD_MM = 0.20, 1.8, 0.42
 """How much brighter, as a share of the paper, than the darkest px of half of the page's print; dots and accents are mostly rim
@@ -72,38 +76,79 @@ def compact(raster: Raster, prepared: Prepared | None = None) -> PageImage:
     if min(raster.width, raster.height) < 10 * INK_STEP:
         raise NotCompact("small")
     prepared = prepared or prepare(raster)
-    ink = _ink(prepared)
-    boxes = patches(prepared, ink)
+    dark, ratio = _dark(prepared)
+    ink = _plain(prepared, dark, ratio)
+    rest = left_over(prepared, ink, _shown_behind(prepared, ink))
+    boxes = patches(prepared, rest.patched)
     area = sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes)
     if area > LARGEST_SHARE * raster.width * raster.height or len(boxes) > MOST_PATCHES:
         raise NotCompact("picture")
-    for x0, y0, x1, y1 in boxes:
-        ink[y0:y1, x0:x1] = False
-    return packed(_split(raster, ink, boxes), (raster.width, raster.height), raster.dpi)
+    outside = _outside(boxes, dark.shape)
+    size = raster.width, raster.height
+    ink = (ink | _at_page(rest.dots, size) | _plain(prepared, dark & outside, ratio)) & outside
+    return packed(_split(raster, ink, boxes, rest), size, raster.dpi)
 
 
-def _split(raster: Raster, ink: Mask, boxes: list[Box]) -> Layers:
+def _split(raster: Raster, ink: Mask, boxes: list[Box], rest: LeftOver) -> Layers:
     mask = g4(Raster(np.where(ink, np.uint8(0), np.uint8(255)), raster.dpi, "bitonal")).data
-    rim = 2 * RIM_PX + 1
-    wide = cv2.dilate(ink.view(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (rim, rim))) > 0
-    background = _coarse(raster.pixels, ~wide, BACKGROUND_STEP)
-    colour = _coarse(raster.pixels, _cores(ink), INK_STEP) if ink.any() else background[::8, ::8]
+    background = _coarse(raster.pixels, _paper(ink) & _outside(boxes, ink.shape), BACKGROUND_STEP)
+    if not rest.behind:
+        background = _halved(background)
+    pale = _at_page(rest.pale, (raster.width, raster.height))
+    colour = _coarse(raster.pixels, _cores(ink), INK_STEP) if ink.any() else background[::4, ::4]
     return Layers(
         jpeg(background, BACKGROUND_QUALITY),
         jpeg(cast(Pixels, np.ascontiguousarray(colour)), INK_QUALITY),
         mask,
-        tuple((box, _patch(raster.pixels, box)) for box in boxes),
+        tuple((box, _patch(raster.pixels, box, faint=bool(_cut(pale, box).any()))) for box in boxes),
     )
 
 
-def _ink(prepared: Prepared) -> Mask:
-    """True where the mask may show ink, at the page's own size; smoothed a little, which halves the mask's bytes."""
-    raster = prepared.raster
-    gray = prepared.gray
+def _at_page(plane: Mask, size: tuple[int, int]) -> Mask:
+    return cv2.resize(plane.view(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+
+
+def _paper(ink: Mask) -> Mask:
+    """What is neither ink nor its soft rim."""
+    rim = 2 * RIM_PX + 1
+    return cast(Mask, cv2.dilate(ink.view(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (rim, rim))) == 0)
+
+
+def _halved(background: Pixels) -> Pixels:
+    """The background at half its scale where that shows the same: even paper."""
+    height, width = background.shape[:2]
+    half = cv2.resize(background, (-(-width // 2), -(-height // 2)), interpolation=cv2.INTER_AREA)
+    again = cv2.resize(half, (width, height), interpolation=cv2.INTER_LINEAR)
+    return cast(Pixels, half) if np.percentile(cv2.absdiff(background, again), 99.95) <= EVEN else background
+
+
+def _shown_behind(prepared: Prepared, ink: Mask) -> Pixels:
+    """Grey at working scale of what the background alone will show, as a reader sees it."""
+    data = jpeg(_coarse(prepared.raster.pixels, _paper(ink), BACKGROUND_STEP), BACKGROUND_QUALITY)
+    return to_gray(enlarged(data, prepared.size))
+
+
+def _outside(boxes: list[Box], shape: tuple[int, ...]) -> Mask:
+    outside = np.ones(shape, bool)
+    for x0, y0, x1, y1 in boxes:
+        outside[y0:y1, x0:x1] = False
+    return outside
+
+
+def _dark(prepared: Prepared) -> tuple[Mask, Pixels]:
+    """Where the page is as dark as its ink, at its own size, with even edges, and its brightness against the paper; smoothed
+    a little, which halves the mask's bytes."""
+    raster, gray = prepared.raster, prepared.gray
     smooth = cv2.GaussianBlur(gray, (3, 3), 0)
     ratio = cast(Pixels, cv2.divide(smooth, local_paper(gray, max(raster.dpi)), scale=PAPER))
-    dark = (ratio < _limit(ratio, raster.px_per_mm())).astype(np.uint8)
-    found = components(dark)
+    limit = _limit(ratio, raster.px_per_mm())
+    return evened(ratio < limit, ratio, limit), ratio
+
+
+def _plain(prepared: Prepared, dark: Mask, ratio: Pixels) -> Mask:
+    """What of ``dark`` the mask may show: neither coloured nor pale. Asked again when patches have cut letters from a seal."""
+    raster = prepared.raster
+    found = components(dark.view(np.uint8))
     chroma = cv2.resize(prepared.chroma, (raster.width, raster.height), interpolation=cv2.INTER_NEAREST)
     sums = np.bincount(found.labels.ravel(), weights=chroma.ravel(), minlength=len(found.stats))
     plain = (found.stats[:, 4] >= LEAST_PX) & (sums < VIVID * found.stats[:, 4]) & ~_paler(found, ratio, raster.px_per_mm())
@@ -145,11 +190,15 @@ def _limit(ratio: Pixels, px_per_mm: float) -> Pixels:
     return cast(Pixels, cv2.resize(cv2.LUT(darkest, limits), ratio.shape[::-1], interpolation=cv2.INTER_LINEAR))
 
 
-def _patch(pixels: Pixels, box: Box) -> bytes:
-    """The box as a JPEG, as coarse as a seal in it allows."""
+def _cut(pixels: NDArray[Any], box: Box) -> NDArray[Any]:
     x0, y0, x1, y1 = box
-    part, size = pixels[y0:y1, x0:x1], (x1 - x0, y1 - y0)
-    for step, quality in PATCH_LADDER:
+    return pixels[y0:y1, x0:x1]
+
+
+def _patch(pixels: Pixels, box: Box, *, faint: bool) -> bytes:
+    """The box as a JPEG, as coarse as a seal in it allows, or ``faint`` ink."""
+    part, size = _cut(pixels, box), (box[2] - box[0], box[3] - box[1])
+    for step, quality in PATCH_LADDER[FAINT_FROM if faint else 0 :]:
         smaller = max(1, round(size[0] / step)), max(1, round(size[1] / step))
         small = np.ascontiguousarray(cv2.resize(part, smaller, interpolation=cv2.INTER_AREA))
         data = jpeg(cast(Pixels, small), quality, subsampled=False)
@@ -159,15 +208,19 @@ def _patch(pixels: Pixels, box: Box) -> bytes:
 
 
 def colour_error(before: Pixels, after: Pixels) -> float:
-    """Mean ΔE (CIE 1976) over the red of a seal at half the page's scale: 150 of 300 dpi, what an eye resolves in reading.
+    """Mean ΔE (CIE 1976) over the red of a seal at half the page's scale: 150 of 300 dpi, what an eye resolves in reading;
+    the worst of the four ways in which its px can fall.
     0 where there is less red than a seal's: fine coloured print would ask for much and show nothing."""
-    labs = []
-    for pixels in (before, after):
-        lab = cv2.cvtColor(pixels.astype(np.float32) / 255, cv2.COLOR_BGR2Lab)
-        half = max(1, lab.shape[1] // 2), max(1, lab.shape[0] // 2)
-        labs.append(cv2.resize(lab, half, interpolation=cv2.INTER_AREA))
-    red = labs[0][..., 1] > STRONG_RED
-    return float(np.linalg.norm(labs[0] - labs[1], axis=2)[red].mean()) if red.sum() >= SEAL_PX else 0.0
+    labs = [cv2.cvtColor(pixels.astype(np.float32) / 255, cv2.COLOR_BGR2Lab) for pixels in (before, after)]
+    one, two = labs
+    return max(_phase_error(one[down:, across:], two[down:, across:]) for down in (0, 1) for across in (0, 1))
+
+
+def _phase_error(before: Lab, after: Lab) -> float:
+    high, wide = max(1, before.shape[0] // 2), max(1, before.shape[1] // 2)
+    one, two = (cv2.resize(lab[: 2 * high, : 2 * wide], (wide, high), interpolation=cv2.INTER_AREA) for lab in (before, after))
+    red = one[..., 1] > STRONG_RED
+    return float(np.linalg.norm(one - two, axis=2)[red].mean()) if red.sum() >= SEAL_PX else 0.0
 
 
 def _coarse(pixels: Pixels, wanted: Mask, step: int) -> Pixels:
@@ -198,11 +251,12 @@ def _filled(total: NDArray[np.float32], share: NDArray[np.float32]) -> Pixels:
 # --- what stays continuous-tone --------------------------------------------------------------------------------------
 
 
-def patches(prepared: Prepared, ink: Mask) -> list[Box]:
-    """Boxes, in px of the page, of all that the mask ``ink`` would spoil or miss, from the top; they do not overlap."""
+def patches(prepared: Prepared, missed: Mask) -> list[Box]:
+    """Boxes, in px of the page, of all that the mask would spoil, and of what it ``missed`` (working scale), from the top;
+    they do not overlap."""
     size = prepared.size
     coloured = cast(Pixels, cv2.resize(_coloured(prepared), size, interpolation=cv2.INTER_NEAREST))
-    kept = coloured | _pictures(prepared) | _missed(prepared, ink)
+    kept = coloured | _pictures(prepared) | missed.view(np.uint8)
     px = prepared.px_per_mm
     reach = 2 * round((MARGIN_MM + JOIN_MM / 2) * px) + 1
     found = components(cast(Pixels, cv2.dilate(kept, np.ones((reach, reach), np.uint8))))
@@ -243,22 +297,6 @@ def _pictures(prepared: Prepared) -> Pixels:
     large = found.stats[:, 4] >= PICTURE_MM2 * prepared.px_per_mm**2
     large[0] = False
     return cast(Pixels, large[found.labels].astype(np.uint8))
-
-
-def _missed(prepared: Prepared, ink: Mask) -> Pixels:
-    """Regions of ink that the mask has nothing of, the size of writing or as dark as print: pencil, carbon, a pen running
-    dry, a pale dot."""
-    found = components(ink_mask(prepared))
-    count = len(found.stats)
-    shown = cv2.resize(ink.view(np.uint8) * np.uint8(255), prepared.size, interpolation=cv2.INTER_AREA) > 0
-    in_mask, dark = (
-        np.bincount(found.labels.ravel(), weights=plane.ravel(), minlength=count) > 0
-        for plane in (shown, prepared.ratio < FAINT * PAPER)
-    )
-    longest = np.maximum(found.stats[:, 2], found.stats[:, 3]) / prepared.px_per_mm
-    kept = ~in_mask & (longest <= LONGEST_MM) & ((longest >= SPECK_MM) | (dark & (longest >= ACCENT_MM)))
-    kept[0] = False
-    return cast(Pixels, kept[found.labels].astype(np.uint8))
 
 
 def _snapped(box: Box, raster: Raster) -> Box:

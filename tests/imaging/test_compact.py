@@ -9,6 +9,7 @@ import pikepdf
 import pypdfium2
 import pytest
 from pikepdf import pdfa
+from simplejpeg import decode_jpeg
 
 from imaging import seals
 from imaging.load import LoadedPage, pages
@@ -162,3 +163,61 @@ def test_broken_layers_are_told(image: PageImage) -> None:
     assert packed(Layers(layers.background, layers.ink, layers.mask, layers.patches), (9, 9), (1, 1)).data == image.data
     with pytest.raises(ValueError, match="layers"):
         unpacked(PageImage(image.data[:-1], "layers", 9, 9, (1, 1), 3))
+
+
+def test_a_stroke_that_leaves_a_seal_stays_as_sharp_as_print() -> None:
+    """A pen in black begins in the red and ends far from it; so does a letter that the seal's rim touches."""
+    pixels = np.full((1500, 1200, 3), 250, np.uint8)
+    cv2.putText(pixels, "QUYET DINH", (80, 200), cv2.FONT_HERSHEY_SIMPLEX, 2.5, (20, 20, 20), 6)
+    cv2.circle(pixels, (420, 900), 220, (40, 30, 205), 14)
+    cv2.circle(pixels, (420, 900), 90, (40, 30, 205), -1)
+    cv2.line(pixels, (420, 900), (1130, 640), (25, 25, 25), 5)
+    image = compact(Raster(pixels, (300, 300), "color"))
+    assert all(box[2] < 760 for box, _ in unpacked(image).patches)
+    after = decode(image)[640:760, 800:1130]
+    assert after.min() < 60 and (after.max(axis=2) < 90).sum() == pytest.approx(
+        (pixels[640:760, 800:1130].max(axis=2) < 90).sum(), rel=0.15
+    )
+
+
+def test_grey_dots_need_no_patch_and_coloured_ones_keep_theirs() -> None:
+    pixels = np.full((1200, 900, 3), 250, np.uint8)
+    for y in range(200, 1000, 80):
+        cv2.putText(pixels, "ABCDEFGH", (60, y), cv2.FONT_HERSHEY_SIMPLEX, 1.5, (20, 20, 20), 4)
+        cv2.rectangle(pixels, (640, y), (643, y + 1), (95, 95, 95), -1)
+    image = compact(Raster(pixels, (300, 300), "color"))
+    assert not unpacked(image).patches
+    after = decode(image)
+    assert all(after[y : y + 2, 640:644].min() < 140 for y in range(200, 1000, 80))
+
+
+def test_a_faint_streak_is_still_there() -> None:
+    """One px wide at 150 dpi and a tenth darker than the paper: too fine for the background, too pale for the mask."""
+    pixels = np.full((1200, 900, 3), 240, np.uint8)
+    cv2.putText(pixels, "ABCDEFGH", (60, 200), cv2.FONT_HERSHEY_SIMPLEX, 1.5, (20, 20, 20), 4)
+    pixels[400:600, 500:502] = 212
+    after = decode(compact(Raster(pixels, (300, 300), "color"))).astype(int)
+    assert after[420:580, 500:502].mean() < after[420:580, 520:560].mean() - 10
+
+
+def test_even_paper_is_coarser_than_paper_with_faint_ink_on_it() -> None:
+    """The background of a page that shows a broad faint smudge keeps 75 dpi."""
+
+    def width_behind(pixels: Pixels) -> int:
+        return int(decode_jpeg(unpacked(compact(Raster(pixels, (300, 300), "color"))).background).shape[1])
+
+    pixels = np.full((1200, 900, 3), 240, np.uint8)
+    cv2.putText(pixels, "ABCDEFGH", (60, 200), cv2.FONT_HERSHEY_SIMPLEX, 1.5, (20, 20, 20), 4)
+    assert width_behind(pixels) == 113
+    cv2.ellipse(pixels, (500, 700), (12, 40), 20, 0, 360, (216, 216, 216), -1)
+    assert width_behind(pixels) == 225
+
+
+def test_each_codestream_is_deflated_in_the_file(tmp_path: Path, image: PageImage) -> None:
+    path = write([PdfPage(image)], tmp_path / "a.pdf", metadata=META).path
+    with pikepdf.open(path) as pdf:
+        form = pdf.pages[0].obj.Resources.XObject.Page
+        filters = [[str(one) for one in drawn.Filter] for drawn in form.Resources.XObject.values()]
+        filters.append([str(one) for one in form.Resources.XObject.I.Mask.Filter])
+    assert {tuple(one) for one in filters} == {("/FlateDecode", "/DCTDecode"), ("/FlateDecode", "/CCITTFaxDecode")}
+    assert path.stat().st_size < len(image.data) + 30_000
