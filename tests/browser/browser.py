@@ -51,7 +51,7 @@ class Person:
         field.send_keys(text)
 
     def find(self, css: str) -> WebElement:
-        return WebDriverWait(self.driver, 10).until(lambda driver: driver.find_element(By.CSS_SELECTOR, css))
+        return WebDriverWait(self.driver, 30).until(lambda driver: driver.find_element(By.CSS_SELECTOR, css))
 
     def all(self, css: str) -> list[WebElement]:
         return self.driver.find_elements(By.CSS_SELECTOR, css)
@@ -62,7 +62,7 @@ class Person:
         (text,) = waiting.until(lambda driver: (driver.find_element(By.CSS_SELECTOR, css).text,))
         return str(text)
 
-    def wait(self, condition: object, seconds: float = 15) -> None:
+    def wait(self, condition: object, seconds: float = 45) -> None:
         WebDriverWait(self.driver, seconds, 0.1, ignored_exceptions=(Exception,)).until(lambda _: condition())  # type: ignore[operator]
 
     def press(self, key: str) -> None:

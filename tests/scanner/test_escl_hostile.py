@@ -38,7 +38,7 @@ def test_a_lie_is_a_named_fault_in_time_and_the_honest_device_works_again(tmp_pa
         began = time.monotonic()
         sides, fault = run_out(rig, FEEDER, tmp_path / "run")
         assert isinstance(fault, ScanFault) and sides == []
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 45
         scanner.set_faults(FaultScript())
         time.sleep(0.2)
         scanner.reload()

@@ -242,7 +242,7 @@ def test_a_slow_picture_arrives_whole_in_its_time(paper: Path) -> None:
         _, job = client.start()
         began = time.monotonic()
         assert client.next(job) == (200, (paper / "page-1.jpg").read_bytes())
-        assert 0.35 <= time.monotonic() - began < 3
+        assert 0.35 <= time.monotonic() - began < 20
 
 
 def test_a_fault_on_the_back_leaves_the_front_delivered(paper: Path) -> None:

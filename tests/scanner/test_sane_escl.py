@@ -124,7 +124,7 @@ def test_a_device_that_hangs_is_left_and_usable_at_once(tmp_path, tray):
         began = time.monotonic()
         rest, fault = run_out(backend, FEEDER, tmp_path / "run", first=3)
         assert (fault, names(rest)) == (None, ["3f", "4f"])
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
 
 
 def test_an_empty_feeder_is_said_before_anything_moves(tmp_path, tray):

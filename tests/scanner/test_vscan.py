@@ -211,7 +211,7 @@ def test_the_pace_is_held_and_a_buffer_hides_a_slow_reader(vscan: Vscan) -> None
     vscan.set(ipm=1200)  # 50 ms a side
     began = time.monotonic()
     assert len(scan(vscan)[1]) == 8
-    assert 0.4 <= time.monotonic() - began < 3
+    assert 0.4 <= time.monotonic() - began < 20
     code = """
         import time
         d.source, d.resolution = 'ADF Front', 75
