@@ -32,6 +32,10 @@ LAB_OF_BYTES = np.array([[100 / 255, 0, 0, 0], [0, 1, 0, -128], [0, 0, 1, -128]]
 """8-bit Lab to L*, a*, b*."""
 
 
+Window = tuple[slice, slice]
+"""Rows and columns of an image."""
+
+
 class Components(NamedTuple):
     """Connected ink regions. ``labels``: uint16 map (int32 where there are too many for that), 0 = no ink. ``stats``: int32
     (count + 1, 5) x, y, width, height, area; row 0 = the rest of the page. ``centroids``: float64 (count + 1, 2)."""
@@ -123,10 +127,26 @@ class Prepared:
     @cached_property
     def chroma(self) -> Pixels:
         """Colour distance from the page's own paper, |da| + |db| of 8-bit Lab, working scale; all 0 on a grey page."""
-        if self.work.ndim == 2:
-            return np.zeros_like(self.half_gray)
-        _, a, b = cv2.split(self.lab)
-        return cast(Pixels, cv2.add(_from_middle(cast(Pixels, a)), _from_middle(cast(Pixels, b))))
+        return self._chroma_of(self.work)
+
+    def chroma_in(self, window: Window) -> Pixels:
+        """``chroma`` of a part of the page: all of it takes longer than any other image."""
+        kept = self.__dict__.get("chroma")
+        return cast(Pixels, kept[window]) if kept is not None else self._chroma_of(self.work[window])
+
+    def _chroma_of(self, part: Pixels) -> Pixels:
+        if part.ndim == 2 or not part.size:
+            return np.zeros(part.shape[:2], np.uint8)
+        lab = cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_BGR2Lab)
+        away = [cv2.LUT(cv2.extractChannel(lab, number), table) for number, table in enumerate(self._away, 1)]
+        return cast(Pixels, cv2.add(away[0], away[1]))
+
+    @cached_property
+    def _away(self) -> tuple[Pixels, Pixels]:
+        """Of each value of a and of b its distance from the paper's."""
+        lab = cv2.cvtColor(np.ascontiguousarray(self.half[::2, ::2]), cv2.COLOR_BGR2Lab)
+        a, b = (_from_middle(cast(Pixels, cv2.extractChannel(lab, number))) for number in (1, 2))
+        return a, b
 
     @cached_property
     def lab(self) -> Pixels:
@@ -139,13 +159,24 @@ class Prepared:
         return self.dpi / self._small_step
 
     @cached_property
-    def small_lab(self) -> NDArray[np.float32]:
-        """L* (0..100), a*, b* at ``small_dpi``, float32 (height, width, 3), for what is told by colour alone."""
+    def small_lab8(self) -> Pixels:
+        """8-bit Lab at ``small_dpi``."""
         step, work = self._small_step, self.half
         height, width = max(1, work.shape[0] // step), max(1, work.shape[1] // step)
         small = cv2.resize(work[: height * step, : width * step], (width, height), interpolation=cv2.INTER_AREA)
-        lab = cv2.cvtColor(small, cv2.COLOR_BGR2Lab).astype(np.float32)
-        return cast(NDArray[np.float32], cv2.transform(lab, LAB_OF_BYTES))
+        return cast(Pixels, cv2.cvtColor(small, cv2.COLOR_BGR2Lab))
+
+    @cached_property
+    def small_lab(self) -> NDArray[np.float32]:
+        """L* (0..100), a*, b* at ``small_dpi``, float32 (height, width, 3), for what is told by colour alone."""
+        return cast(NDArray[np.float32], cv2.transform(self.small_lab8.astype(np.float32), LAB_OF_BYTES))
+
+    @cached_property
+    def hues(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """a* and b* at ``small_dpi``, counted from the page's own paper; float32 (height, width)."""
+        planes = (cv2.extractChannel(self.small_lab, number) for number in (1, 2))
+        a, b = (plane - np.float32(np.median(plane[::3, ::3])) for plane in planes)
+        return a, b
 
     @property
     def _small_step(self) -> int:
@@ -163,7 +194,7 @@ class Prepared:
 
     def let_go(self) -> None:
         """Give back the large images that only measuring needs; who asks for one again has it made again."""
-        for name in ("gray", "components", "strong", "lab", "plain", "background", "ink"):
+        for name in ("gray", "components", "strong", "lab", "small_lab", "small_lab8", "plain", "background", "ink"):
             self.__dict__.pop(name, None)
 
     def to_master(self, box: Box) -> Box:
@@ -241,11 +272,17 @@ def _reduced(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     return cast(Pixels, cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR if grows else cv2.INTER_AREA))
 
 
+def reduced(pixels: Pixels, step: int) -> Pixels:
+    """Averaged by a whole step, as fast as OpenCV can; a last broken step is dropped. As it is where it is smaller."""
+    height, width = pixels.shape[0] // step, pixels.shape[1] // step
+    return _reduced(pixels, (width, height)) if min(height, width) else pixels
+
+
 def _middle(counts: NDArray[np.number]) -> int:
     return int(np.searchsorted(np.cumsum(counts), counts.sum() / 2))
 
 
 def _from_middle(plane: Pixels) -> Pixels:
-    """Distance of each pixel from the plane's median, by table."""
-    middle = _middle(np.bincount(plane[::2, ::2].ravel(), minlength=256))
-    return cast(Pixels, cv2.LUT(plane, np.abs(np.arange(256) - middle).astype(np.uint8)))
+    """Of each value its distance from the plane's median."""
+    middle = _middle(np.bincount(plane.ravel(), minlength=256))
+    return np.abs(np.arange(256) - middle).astype(np.uint8)

@@ -8,13 +8,14 @@ The print a seal leaves on the facing page or shows through the sheet is pale or
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.prepare import Prepared
+from imaging.prepare import Prepared, components
 from imaging.values import Box, Pixels, Raster
 
 RADII_MM = tuple(float(value) for value in np.arange(13.5, 23.1, 1.0))
@@ -27,7 +28,8 @@ LEAST_ARC = 0.75
 """Share of directions in which the ring is met: 0.97 and more on real seals, at most 0.65 on their prints."""
 SECTORS = 72
 LEAST_BLUE = 5.0
-SIGNATURE_MM = (8.0, 120.0)
+SIGNATURE_MM, SIGNATURE_MM2 = (8.0, 120.0), 6.0
+"""How long a signature is, and how much ink it has at least."""
 
 Map = NDArray[np.float32]
 
@@ -53,7 +55,7 @@ def find(raster: Raster, prepared: Prepared) -> list[Box]:
 def rings(prepared: Prepared) -> list[Ring]:
     """The seals as rings."""
     red, px_per_mm = redness(prepared), prepared.small_dpi / 25.4
-    if not (red > LEAST_RED).any():
+    if np.count_nonzero(red > SURE_RED) < LEAST_ARC * SECTORS / 2:
         return []
     found: list[Ring] = []
     for x, y, radius in _votes(red, px_per_mm):
@@ -68,27 +70,24 @@ def signatures(raster: Raster, prepared: Prepared) -> list[Box]:
     """Boxes of connected strokes of blue or violet ink the size of a signature, in master px."""
     if raster.pixels.ndim == 2:
         return []
-    _, a, b = _from_paper(prepared)
-    blue = ((b < -LEAST_BLUE) & (a < -0.9 * b)).astype(np.uint8)
+    a, b = prepared.hues
+    blue = (b < -LEAST_BLUE) & (a < -0.9 * b)
     px_per_mm = prepared.small_dpi / 25.4
+    if np.count_nonzero(blue) < SIGNATURE_MM2 * px_per_mm**2:
+        return []
     reach = round(3 * px_per_mm) | 1
-    joined = cv2.morphologyEx(blue, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined)
-    ink = np.bincount(labels.ravel(), weights=blue.ravel(), minlength=len(stats)) / px_per_mm**2
+    joined = cv2.morphologyEx(blue.view(np.uint8), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
+    labels, stats, _ = components(cast(Pixels, joined))
+    ink = np.bincount(labels[blue], minlength=len(stats)) / px_per_mm**2
     longest = np.maximum(stats[:, 2], stats[:, 3]) / px_per_mm
-    good = np.flatnonzero((longest >= SIGNATURE_MM[0]) & (longest <= SIGNATURE_MM[1]) & (ink >= 6.0))
+    good = np.flatnonzero((longest >= SIGNATURE_MM[0]) & (longest <= SIGNATURE_MM[1]) & (ink >= SIGNATURE_MM2))
     return [_on_master((x, y, x + w, y + h), prepared) for x, y, w, h, _ in stats[good[good > 0]]]
 
 
 def redness(prepared: Prepared) -> Map:
     """How far each px leans to red against the paper (a*), 0 where the hue is another; float32 at ``prepared.small_dpi``."""
-    _, a, b = _from_paper(prepared)
+    a, b = prepared.hues
     return cast(Map, np.where((a > 4) & (np.abs(b) < 1.2 * a), a, np.float32(0)))
-
-
-def _from_paper(prepared: Prepared) -> tuple[Map, Map, Map]:
-    light, a, b = (prepared.small_lab[:, :, plane] for plane in range(3))
-    return light, cast(Map, a - np.float32(np.median(a[::3, ::3]))), cast(Map, b - np.float32(np.median(b[::3, ::3])))
 
 
 def _votes(red: Map, px_per_mm: float) -> list[tuple[float, float, float]]:
@@ -97,7 +96,7 @@ def _votes(red: Map, px_per_mm: float) -> list[tuple[float, float, float]]:
     size = max(1, round(red.shape[1] * factor)), max(1, round(red.shape[0] * factor))
     small = cv2.resize(np.minimum(red, 40), size, interpolation=cv2.INTER_AREA)
     small = cv2.copyMakeBorder(small, 6, 6, 6, 6, cv2.BORDER_CONSTANT, value=0)
-    layers = np.stack([cv2.filter2D(small, cv2.CV_32F, _kernel(radius), borderType=cv2.BORDER_CONSTANT) for radius in RADII_MM])
+    layers = _fits(cast(Map, small))
     best, which = layers.max(axis=0), layers.argmax(axis=0)
     places: list[tuple[float, float, float]] = []
     for _ in range(6):
@@ -107,6 +106,31 @@ def _votes(red: Map, px_per_mm: float) -> list[tuple[float, float, float]]:
         places.append((float(x - 5.5) / factor, float(y - 5.5) / factor, RADII_MM[which[y, x]] / factor))
         cv2.circle(best, (int(x), int(y)), 10, 0, -1)
     return places
+
+
+def _fits(small: Map) -> NDArray[np.float32]:
+    """How well a ring of each radius fits around each px: one Fourier transform for all radii."""
+    height, width = small.shape
+    reach = int(np.ceil(RADII_MM[-1] + 4))
+    size = cv2.getOptimalDFTSize(height + reach), cv2.getOptimalDFTSize(width + reach)
+    seen = cv2.dft(_laid(small, size))
+    found = (cv2.idft(cv2.mulSpectrums(seen, ring, 0), flags=cv2.DFT_SCALE) for ring in _rings_of(size))
+    return np.stack([one[:height, :width] for one in found])
+
+
+@lru_cache(maxsize=2)
+def _rings_of(size: tuple[int, int]) -> tuple[Map, ...]:
+    """The spectra of the rings of all radii, each with its centre at the origin of a map of ``size`` (height, width)."""
+    kernels = [_kernel(radius) for radius in RADII_MM]
+    return tuple(
+        cast(Map, cv2.dft(np.roll(_laid(kernel, size), (-(kernel.shape[0] // 2),) * 2, axis=(0, 1)))) for kernel in kernels
+    )
+
+
+def _laid(plane: Map, size: tuple[int, int]) -> Map:
+    room = np.zeros(size, np.float32)
+    room[: plane.shape[0], : plane.shape[1]] = plane
+    return room
 
 
 def _kernel(radius: float) -> Map:

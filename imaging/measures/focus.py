@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.prepare import Prepared
+from imaging.prepare import Prepared, reduced
 from imaging.values import Box, Pixels
 
 TILE_MM = 20.0
@@ -51,8 +51,9 @@ def focus(prepared: Prepared) -> Focus | None:
     if not every.size:
         return None
     scale = min(1.0, REFERENCE_DPI / max(prepared.raster.dpi))
-    local, worst = _local(widths, tiles, float(np.median(every)))
-    return Focus(float(np.median(every)) * scale, int(every.size), local, worst, _ratio(along, across))
+    middle = float(np.median(every))
+    local, worst = _local(widths, tiles, middle)
+    return Focus(middle * scale, int(every.size), local, worst, _ratio(along, across))
 
 
 def _tiles(prepared: Prepared) -> list[Box]:
@@ -62,7 +63,8 @@ def _tiles(prepared: Prepared) -> list[Box]:
     columns, rows = raster.width // wide, raster.height // high
     if not columns or not rows:
         return []
-    share = cv2.resize(prepared.strong, (columns, rows), interpolation=cv2.INTER_AREA)
+    small = reduced(prepared.strong, 2)  # what is left to do then takes a quarter of the time
+    share = cv2.resize(small, (columns, rows), interpolation=cv2.INTER_AREA)
     inked = np.argwhere(share > INKED * 255)
     chosen = inked[:: max(1, -(-len(inked) // MOST_TILES))]
     return [(int(x) * wide, int(y) * high, int(x + 1) * wide, int(y + 1) * high) for y, x in chosen]

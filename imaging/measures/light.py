@@ -46,7 +46,8 @@ class Ink:
 
 def light(prepared: Prepared) -> Light:
     """Exposure and tint, from every fourth pixel at working scale."""
-    pixels, lab, ratio = prepared.half[::4, ::4], prepared.lab[::4, ::4], prepared.ratio[::4, ::4]
+    pixels, ratio = np.ascontiguousarray(prepared.half[::4, ::4]), prepared.ratio[::4, ::4]
+    lab = cv2.cvtColor(pixels, cv2.COLOR_BGR2Lab)
     is_paper = ratio > PAPER_RATIO * PAPER
     gray = prepared.half_gray[::4, ::4]
     ink = gray[ratio < 0.5 * PAPER]

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.prepare import Prepared
+from imaging.prepare import Prepared, reduced
 
 SIDE = 64
 LEAST, MOST = 16, 60
@@ -35,7 +35,7 @@ def _windows(prepared: Prepared) -> NDArray[np.float32]:
     if not rows or not columns or prepared.raster.mode == "bitonal":
         return np.zeros((0, SIDE, SIDE), np.float32)
     paper = max(float(np.percentile(prepared.half_gray[::4, ::4], 80)), 1.0)
-    cells = cv2.resize(prepared.half_gray, (columns * 4, rows * 4), interpolation=cv2.INTER_AREA)
+    cells = cv2.resize(reduced(prepared.half_gray, 2), (columns * 4, rows * 4), interpolation=cv2.INTER_AREA)
     tone = cells.reshape(rows, 4, columns, 4) / paper
     even = (tone.min(axis=(1, 3)) > MID_TONE[0]) & (tone.max(axis=(1, 3)) < MID_TONE[1])
     chosen = np.argwhere(even)

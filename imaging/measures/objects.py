@@ -100,7 +100,7 @@ def _mirrored(legs: tuple[int, int], name: Name, sheet: Box) -> Box:
 def foreign(prepared: Prepared, sheet: Box) -> list[Foreign]:
     """Solid patches that are not paper, at least 5 mm across: skin or dark things reaching over the edge, coloured notes."""
     size = tuple(max(1, round(side * OBJECT_DPI / prepared.dpi)) for side in prepared.size)
-    lab = cast(Pixels, cv2.resize(prepared.lab, size, interpolation=cv2.INTER_AREA))
+    lab = cast(Pixels, cv2.resize(prepared.small_lab8, size, interpolation=cv2.INTER_AREA))
     scale = prepared.dpi / OBJECT_DPI
     x0, y0, x1, y1 = (round(edge / scale) for edge in sheet)
     lab = lab[y0:y1, x0:x1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from imaging.measures.truncation import tail
+from imaging.values import Pixels
 from qc.finding import Finding, Level
 from qc.look import PAPERS, Look, Size, above, judged
 
@@ -57,10 +58,14 @@ def colour(look: Look) -> list[Finding]:
         level = Level.ERROR if ordered == "color" else Level.INFO if ordered == mode else Level.WARNING
         return [Finding("page.not_colour", level, None, None, None, mode)]
     sample = look.prepared.half[::2, ::2]
-    if np.array_equal(sample[:, :, :2], sample[:, :, 1:]):
+    if _without_colour(sample[::32]) and _without_colour(sample):
         level = Level.INFO if look.blank.value else Level.WARNING
         return [Finding("page.not_colour", level, None, None, None, "gray_in_colour")]
     return []
+
+
+def _without_colour(pixels: Pixels) -> bool:
+    return np.array_equal(pixels[:, :, :2], pixels[:, :, 1:])
 
 
 def size(look: Look) -> list[Finding]:
