@@ -34,9 +34,14 @@ a quarter of an em is seven; faded or blurred ink leaves as much within a word."
 HINTED, HINTED_WIDE = -6.0, -9.0
 """Log-probability of a blank from which a narrow one is believed, and a wide one. Of 47 wide gaps
 within a word, on spoilt pages, 46 had -9.6 to -20; between words the network had not parted on real first pages, -1 to -8."""
+INKED = b"\x01"
 FALL = 0.355
 """Confidence = 1 - ``FALL`` × root of the nats its least sure letter is short of certainty: so it spreads as Tesseract's own
 figure does on the same words (hundredths 1, 5, 10, 25 of 1,900 words within 0.03)."""
+
+
+Run = tuple[int, int, int]
+"""Code, first step, step after the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +57,11 @@ class Letter:
 
 def decode(network: Network, strip: Strip, scores: Floats) -> ReadLine | None:
     """The line's words, or None where nothing is read. Boxes in px of the picture the strip was cut from."""
-    words = [run for run in _words(_spaced(network, strip, find_letters(network, scores), scores)) if run]
+    filled = _filled(strip)
+    words = [run for run in _words(_spaced(network, strip, filled, find_letters(network, scores), scores)) if run]
     if not words:
         return None
-    spans = _spans(strip, words)
+    spans = _spans(strip, filled, words)
     read = tuple(_word(run, _box(strip, span)) for run, span in zip(words, spans, strict=True))
     x0, y0, x1, y1 = zip(*(word.box for word in read), strict=True)
     box = min(x0), min(y0), max(x1), max(y1)
@@ -63,10 +69,10 @@ def decode(network: Network, strip: Strip, scores: Floats) -> ReadLine | None:
     return ReadLine(read, box, (base + slope * (box[0] - strip.place.box[0]), slope))
 
 
-def _spaced(network: Network, strip: Strip, letters: Sequence[Letter], scores: Floats) -> Iterator[Letter]:
+def _spaced(network: Network, strip: Strip, filled: bytes, letters: Sequence[Letter], scores: Floats) -> Iterator[Letter]:
     """The letters, with a blank where the ink leaves room for one and the network nearly saw it: in names and capitals,
     for which Tesseract leans on its dictionary, it is often a hair from saying so."""
-    gaps = _gaps(_filled(strip), NARROW / strip.zoom)
+    gaps = _gaps(filled, NARROW / strip.zoom)
     column, blank = POOL / strip.zoom, network.letters.index(" ")
     before: Letter | None = None
     for letter in letters:
@@ -83,9 +89,9 @@ def _is_blank(room: float, hint: float) -> bool:
     return room >= WIDEST or hint > (HINTED_WIDE if room >= WIDE else HINTED)
 
 
-def _gaps(filled: NDArray[np.bool_], least: float) -> list[tuple[int, int]]:
+def _gaps(filled: bytes, least: float) -> list[tuple[int, int]]:
     """(first column, column after the last) of the runs without ink, those at least so wide."""
-    marks = np.flatnonzero(filled)
+    marks = np.flatnonzero(np.frombuffer(filled, np.bool_))
     wide = np.flatnonzero(np.diff(marks) > least)
     return [(int(marks[one]) + 1, int(marks[one + 1])) for one in wide]
 
@@ -100,9 +106,9 @@ def _room(gaps: Sequence[tuple[int, int]], first: float, last: float) -> int:
     return widest
 
 
-def _filled(strip: Strip) -> NDArray[np.bool_]:
-    """Which columns of the view hold ink."""
-    return cast(NDArray[np.bool_], strip.ink.any(axis=0))
+def _filled(strip: Strip) -> bytes:
+    """Which columns of the view hold ink: a byte each, 0 or 1."""
+    return cast(NDArray[np.bool_], strip.ink.any(axis=0)).tobytes()
 
 
 def find_letters(network: Network, scores: Floats) -> list[Letter]:
@@ -111,25 +117,41 @@ def find_letters(network: Network, scores: Floats) -> list[Letter]:
     if not runs:
         return []
     weighed = _weighed(scores, _windows(runs, len(scores)), network.blank)
-    weighed[:, network.blank] = -np.inf
+    weighed[:, network.silent] = -np.inf
     likely = np.argpartition(-weighed, MOST, axis=1)[:, :MOST]
     values = np.take_along_axis(weighed, likely, axis=1)
     order = np.argsort(-values, axis=1)
     codes, values = np.take_along_axis(likely, order, axis=1), np.take_along_axis(values, order, axis=1)
     costs = COST * (values[:, :1] - values)
+    near = np.count_nonzero(costs < FAR, axis=1)
     all_but = np.log(np.exp(values - values[:, :1]).sum(axis=1))  # of the best one, how far it is from certain
-    return [
-        _letter(network, run, scores, *row)
-        for run, *row in zip(runs, codes.tolist(), costs.tolist(), all_but.tolist(), strict=True)
-    ]
+    runs = [(_settled(network, run[0], best), *run[1:]) for run, best in zip(runs, codes[:, 0].tolist(), strict=True)]
+    told = zip(
+        network.texts[codes].tolist(), costs.tolist(), near.tolist(), all_but.tolist(), _surest(scores, runs), strict=True
+    )
+    return [_letter(network, run, *one) for run, one in zip(runs, told, strict=True)]
 
 
-def _runs(network: Network, best: NDArray[np.int_]) -> list[tuple[int, int, int]]:
-    """(code, first step, step after the last) of every run that is a letter. Two readings of one base letter side by side
-    are one letter that wavered, not two."""
+def _settled(network: Network, code: int, best: int) -> int:
+    """What weighing found best, where that is the same letter with other marks."""
+    return best if best != code and _wavers(network, best, code) else code
+
+
+def _surest(scores: Floats, runs: Sequence[Run]) -> list[float]:
+    """The best log-probability of each run's code within it."""
+    codes, firsts, lasts = np.array(runs).T
+    lengths = lasts - firsts
+    begins = np.cumsum(lengths) - lengths
+    steps = np.arange(lengths.sum()) + np.repeat(firsts - begins, lengths)
+    best: list[float] = np.maximum.reduceat(scores[steps, np.repeat(codes, lengths)], begins).tolist()
+    return best
+
+
+def _runs(network: Network, best: NDArray[np.int_]) -> list[Run]:
+    """Every run that is a letter. Two readings of one base letter side by side are one letter that wavered, not two."""
     edges = np.flatnonzero(np.diff(best, prepend=-1))
     ends = np.append(edges[1:], len(best))
-    runs: list[tuple[int, int, int]] = []
+    runs: list[Run] = []
     for first, last in zip(edges.tolist(), ends.tolist(), strict=True):
         code = int(best[first])
         if code == network.blank or not network.letters[code]:
@@ -146,7 +168,7 @@ def _wavers(network: Network, one: int, two: int) -> bool:
     return fold(network.letters[one]).lower() == fold(network.letters[two]).lower()
 
 
-def _windows(runs: Sequence[tuple[int, int, int]], length: int) -> list[tuple[int, int]]:
+def _windows(runs: Sequence[Run], length: int) -> list[tuple[int, int]]:
     """The steps each letter may take: its own and some beside them, not beyond the middle to its neighbours."""
     middles = [-length, *((one[2] + two[1]) // 2 for one, two in pairwise(runs)), 2 * length]
     return [
@@ -161,28 +183,29 @@ def _weighed(scores: Floats, windows: Sequence[tuple[int, int]], blank: int) -> 
     The code takes some steps on end, blanks the rest: the greatest sum of a run of (code - blank), for all at once."""
     gain = scores - scores[:, blank : blank + 1]
     starts, lengths = np.array([first for first, _ in windows]), np.array([last - first for first, last in windows])
+    longest_first = np.argsort(-lengths, kind="stable")
+    starts, lengths = starts[longest_first], lengths[longest_first]
     here = gain[starts]
     best = here.copy()
-    for step in range(1, int(lengths.max())):
-        going = lengths > step
-        now = np.maximum(here[going], 0) + gain[starts[going] + step]
-        here[going] = now
-        best[going] = np.maximum(best[going], now)
-    return cast(Floats, best)
+    for step in range(1, int(lengths[0])):
+        going = int(np.count_nonzero(lengths > step))
+        now, kept = here[:going], best[:going]
+        np.maximum(now, 0, out=now)
+        now += gain[starts[:going] + step]
+        np.maximum(kept, now, out=kept)
+    found = np.empty_like(best)
+    found[longest_first] = best
+    return cast(Floats, found)
 
 
-def _letter(
-    network: Network, run: tuple[int, int, int], scores: Floats, codes: list[int], costs: list[float], doubt: float
-) -> Letter:
-    """``codes`` with their ``costs``, best first; ``doubt``: nats by which the best is short of certain among them."""
-    letters = network.letters
-    choices = tuple((letters[one], cost) for one, cost in zip(codes, costs, strict=True) if cost < FAR and letters[one])
+def _letter(network: Network, run: Run, texts: list[str], costs: list[float], near: int, doubt: float, surest: float) -> Letter:
+    """``texts`` with their ``costs``, best first, ``near`` of them worth telling; ``doubt``: nats by which the best is short of
+    certain among them."""
     code, first, last = run
-    if codes[0] != code and letters[codes[0]] and _wavers(network, codes[0], code):
-        code = codes[0]
-    if codes[0] != code:
-        doubt += (costs[codes.index(code)] if code in codes else FAR) / COST
-    return Letter(letters[code], first, last, min(float(scores[first:last, code].max()), -doubt), choices)
+    text = network.letters[code]
+    if texts[0] != text:
+        doubt += (costs[texts.index(text)] if text in texts else FAR) / COST
+    return Letter(text, first, last, min(surest, -doubt), tuple(zip(texts[:near], costs, strict=False)))
 
 
 def _words(letters: Iterable[Letter]) -> Iterator[list[Letter]]:
@@ -206,9 +229,8 @@ def _word(letters: Sequence[Letter], box: Box) -> ReadWord:
 # --- places ----------------------------------------------------------------------------------------------------------
 
 
-def _spans(strip: Strip, words: Sequence[Sequence[Letter]]) -> list[tuple[int, int]]:
+def _spans(strip: Strip, filled: bytes, words: Sequence[Sequence[Letter]]) -> list[tuple[int, int]]:
     """Columns of the strip's view each word takes: parted in the middle of the widest gap of ink between them."""
-    filled = _filled(strip)
     width = len(filled)
     column = POOL / strip.zoom
     edges = [0]
@@ -220,24 +242,23 @@ def _spans(strip: Strip, words: Sequence[Sequence[Letter]]) -> list[tuple[int, i
     return [_inked(filled, first, last, (run[0].first * column, run[-1].last * column)) for run, first, last in ends]
 
 
-def _gap(filled: NDArray[np.bool_], first: int, last: int) -> int:
+def _gap(filled: bytes, first: int, last: int) -> int:
     """The middle of the widest run without ink."""
     if last <= first:
         return (first + last) // 2
-    marks = np.flatnonzero(filled[first:last])
-    stops = np.concatenate([[-1], marks, [last - first]])
-    widest = int(np.diff(stops).argmax())
-    return first + int(stops[widest] + stops[widest + 1] + 1) // 2
+    between = filled[first:last]
+    widest = max(map(len, between.split(INKED)))
+    return first + between.index(bytes(widest)) + widest // 2
 
 
-def _inked(filled: NDArray[np.bool_], first: int, last: int, guess: tuple[float, float]) -> tuple[int, int]:
+def _inked(filled: bytes, first: int, last: int, guess: tuple[float, float]) -> tuple[int, int]:
     """The ink within, or the letters' own steps where there is none. Specks far outside the letters are left out."""
     reach = (guess[1] - guess[0]) / 4 + 12
     low, high = max(first, int(guess[0] - reach)), min(last, int(guess[1] + reach) + 1)
-    marks = np.flatnonzero(filled[low:high])
-    if not len(marks):
+    begin, end = filled.find(INKED, low, high), filled.rfind(INKED, low, high)
+    if begin < 0:
         return max(first, int(guess[0])), max(first + 1, min(last, int(guess[1]) + 1))
-    return low + int(marks[0]), low + int(marks[-1]) + 1
+    return begin, end + 1
 
 
 def _box(strip: Strip, span: tuple[int, int]) -> Box:

@@ -6,7 +6,7 @@ byte with a scale a row (``tessdata_fast``, what distributions ship); letters as
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -51,6 +51,16 @@ class Network:
     out: Floats
     letters: tuple[str, ...]
     blank: int
+
+    @cached_property
+    def texts(self) -> NDArray[np.object_]:
+        """``letters``, to look many up at once."""
+        return np.array(self.letters, object)
+
+    @cached_property
+    def silent(self) -> NDArray[np.int_]:
+        """The codes of no letter, ``blank`` among them."""
+        return np.flatnonzero(self.texts == "")
 
 
 @cache
