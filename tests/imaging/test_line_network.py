@@ -1,13 +1,12 @@
 """Tesseract's network worked out by us: its answers are Tesseract's, whatever else stands on the page."""
 
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from tesserocr import OEM, PSM, PyTessBaseAPI
 
 from imaging.ocr.decoding import decode
-from imaging.ocr.net_file import NotReadable, load_network
+from imaging.ocr.net_file import Cell, Network, NotReadable, load_network
 from imaging.ocr.network import LateError, recognise
 from imaging.ocr.strips import Place, Strip, cut, parted, whole
 from imaging.ocr.tessdata import find_tessdata
@@ -114,7 +113,9 @@ def test_the_line_above_is_kept_out():
 def test_a_gap_parts_words_where_the_network_nearly_saw_a_blank(gap, hint, text):
     """Faded ink leaves gaps as wide as blanks within a word: 1 1 for 11, T ỊCH for TỊCH."""
     letters = (" ", *"abcdefghijklmnop", "")
-    network = SimpleNamespace(letters=letters, blank=len(letters) - 1)
+    none = np.zeros(0, np.float32)
+    cell = Cell(none, none, none)
+    network = Network(36, none, cell, cell, cell, cell, none, letters, len(letters) - 1)
     scores = np.full((16, len(letters)), -25.0, np.float32)
     scores[:, -1], scores[2, 1], scores[12, 2], scores[7, 0] = -0.01, 0.0, 0.0, hint
     ink = np.zeros((36, 48), bool)
