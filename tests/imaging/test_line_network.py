@@ -1,6 +1,5 @@
 """Tesseract's network worked out by us: its answers are Tesseract's, whatever else stands on the page."""
 
-
 import numpy as np
 import pytest
 from tesserocr import OEM, PSM, PyTessBaseAPI
