@@ -10,6 +10,7 @@ from typing import Literal, cast
 import cv2
 import numpy as np
 
+from imaging.prepare import components
 from imaging.values import Pixels, Raster
 
 READ_DPI = 200.0
@@ -112,7 +113,9 @@ def _grey(pixels: Pixels, ink: Ink) -> Pixels:
 def flatten_paper(grey: Pixels, dpi: float) -> Pixels:
     """Divides by the paper: the median of the brightest nearby px. Grey in, grey out, paper becomes 255."""
     step = PAPER_STEP
-    small = cv2.resize(grey, (max(1, grey.shape[1] // step), max(1, grey.shape[0] // step)), interpolation=cv2.INTER_AREA)
+    width, height = max(1, grey.shape[1] // step), max(1, grey.shape[0] // step)
+    # Without the last odd px: averaging whole steps is four times faster.
+    small = cv2.resize(grey[: height * step, : width * step], (width, height), interpolation=cv2.INTER_AREA)
     bright = cv2.dilate(small, np.ones((5, 5), np.uint8))
     reach = max(3, min(255, int(dpi / step * 0.42)) | 1)  # 10 mm: wider than letters and rules, narrower than stains
     paper = cv2.resize(cv2.medianBlur(bright, reach), (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
@@ -129,8 +132,7 @@ def binarise(grey: Pixels, dpi: float) -> Pixels:
 def letter_heights(picture: Pixels, dpi: float) -> np.ndarray:
     """Heights in px of the components that can be letters: 0.8 to 12 mm high, not rules, not pictures."""
     _, dark = cv2.threshold(picture, 160, 255, cv2.THRESH_BINARY_INV)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
-    width, height, area = stats[1:, 2], stats[1:, 3], stats[1:, 4]
+    _, _, width, height, area = components(cast(Pixels, dark)).stats[1:].T
     mm = dpi / 25.4
     sized = (height > 0.8 * mm) & (height < 12 * mm) & (area > 0.12 * width * height)
     return cast(np.ndarray, height[sized & (width < 3 * height) & (height < 5 * width)])
