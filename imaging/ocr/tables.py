@@ -67,12 +67,14 @@ def find_tables(picture: Pixels, dpi: float) -> tuple[Table, ...]:
 
 
 def _rules(picture: Pixels, mm: float) -> Pixels | None:
-    """The long straight strokes, 255; None where there are hardly any (most pages: 0.01 s)."""
+    """The long straight strokes, 255; None where there are hardly any (most pages: 4 ms)."""
     ink = cv2.threshold(picture, DARK, 255, cv2.THRESH_BINARY_INV)[1]
     across, down = (max(3, round(length * mm)) for length in SHORTEST_MM)
-    lying = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, across), np.uint8))
     standing = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((down, 1), np.uint8))
-    if np.count_nonzero(lying) < 2 * LEAST_MM[0] * mm or np.count_nonzero(standing) < 2 * LEAST_MM[1] * mm:
+    if np.count_nonzero(standing) < 2 * LEAST_MM[1] * mm:
+        return None
+    lying = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((1, across), np.uint8))
+    if np.count_nonzero(lying) < 2 * LEAST_MM[0] * mm:
         return None
     gap = max(3, round(GAP_MM * mm)) | 1
     lying = cv2.morphologyEx(cv2.dilate(lying, np.ones((3, 1), np.uint8)), cv2.MORPH_CLOSE, np.ones((1, gap), np.uint8))
