@@ -24,9 +24,13 @@ def measure(raster: Raster, prepared: Prepared | None = None, *, osd: Osd | None
     the lines does not say which way is up (``imaging.orientation``). Never raises on a raster that ``prepare`` takes."""
     prepared = prepared or prepare(raster)
     crop = _guarded(cropping.measure(prepared), prepared)
-    ink, dpi = letters.letters(prepared, _working(crop.box, prepared)), prepared.ink_dpi
+    ink = letters.letters(prepared, _working(crop.box, prepared))
     attitude = orientation.measure(
-        ink, dpi, orientation.reading_osd(prepared, osd), lambda across: letters.mixed_heights(prepared, across)
+        ink,
+        prepared.ink_dpi,
+        orientation.reading_osd(prepared, osd),
+        lambda across: letters.mixed_heights(prepared, across),
+        letters.outside_tables(ink, prepared),
     )
     value = skew.as_value(attitude.refined())
     found = Geometry(attitude.orientation, value if value.confidence > 0 else _edge_skew(crop), crop)

@@ -16,6 +16,8 @@ LONGEST_MM = 40.0
 """No word hangs together over more than this; rules, frames, page edges and the flourish of a signature do."""
 BORDER_MM = 1.5
 """Ink that touches a frame's edge is the scanner's."""
+WHOLE_PAGE = 0.95
+"""What hangs together over this much of both sides is the scanner's backing or a printed frame, not a table."""
 LETTER_MM = (0.9, 8.0)
 LOW_SHARE = 0.25
 """At least this share of the letters is clearly lower than the tall ones in running text: 0.43 to 0.64 on real and typeset
@@ -36,6 +38,19 @@ def letters(prepared: Prepared, frame: Box | None = None) -> Ink:
     edge, large = _not_letters(prepared, frame)
     words = _erased(chosen, cv2.bitwise_or(edge, large))
     return words if enough(words, prepared.ink_dpi) else _erased(chosen, edge)
+
+
+def outside_tables(ink: Ink, prepared: Prepared) -> Ink | None:
+    """Letters (an ink map of :func:`letters`) that stand outside the ruled tables of the page; None where it has no table."""
+    extents = prepared.components.stats[1:, :4]
+    tables = extents[(extents[:, 2:] > LONGEST_MM * prepared.px_per_mm).all(axis=1)]
+    tables = tables[(tables[:, 2:] < WHOLE_PAGE * np.array(prepared.size)).all(axis=1)]
+    if not len(tables):
+        return None
+    outside, factor = ink.copy(), prepared.ink_dpi / prepared.dpi
+    for x, y, wide, high in (tables * factor).round().astype(int):
+        outside[y : y + high + 1, x : x + wide + 1] = 0
+    return outside
 
 
 def _inside(ink: Ink, prepared: Prepared, frame: Box | None) -> Ink:

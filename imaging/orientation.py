@@ -80,26 +80,57 @@ def measure(
     dpi: float,
     ask: Callable[[], tuple[Turn, float] | None] | None = None,
     varied: Callable[[bool], bool] | None = None,
+    outside: Ink | None = None,
 ) -> Attitude:
     """The attitude of a page from its letters (``imaging.letters``). ``ask`` is called only where the lines do not decide.
     ``varied``: whether letters come in two heights, told whether the lines run from top to bottom; where they do not
-    (capitals, digits), the lines do not decide."""
+    (capitals, digits), the lines do not decide. ``outside``: the letters outside the page's tables, if it has any: a table may
+    be turned on its page."""
     if not enough(ink, dpi):
         return UNKNOWN
+    inks, spectra, readings = _both_axes(ink, dpi)
+    axis = _axis(readings)
+    decided = readings[axis].confidence > 0 and readings[axis].lines >= AXIS_MARGIN * readings[1 - axis].lines
+    found = None if outside is None else _by_outside(outside, dpi, axis if decided else None)
+    if found is not None and (decided or found.confidence > 0):
+        return Attitude(found, readings[axis], spectra[axis])
+    telling = decided and (varied is None or varied(axis == 1))
+    seen = asymmetry(sheared(inks[axis], readings[axis].degrees), dpi) if telling else NO_ASYMMETRY
+    upright = _upright(seen, axis)
+    if upright.confidence == 0:
+        upright = Orientation(*((ask() if ask else None) or (0, 0.0)))
+    axis = 0 if upright.degrees in AXES[0] else 1
+    lies = decided and readings[axis].lines < readings[1 - axis].lines
+    return Attitude(upright, NOTHING if lies else readings[axis], spectra[axis])
+
+
+def _both_axes(ink: Ink, dpi: float) -> tuple[tuple[Ink, Ink], tuple[Spectrum, ...], tuple[Reading, ...]]:
+    """The page as it lies and turned by a quarter, with their spectra and the coarse readings of these."""
     inks = ink, turned(ink, 90)
     spectra = tuple(Spectrum(each, dpi) for each in inks)
-    readings = tuple(coarse(spectrum) for spectrum in spectra)
-    axis = 0 if readings[0].lines >= readings[1].lines else 1
-    decided = readings[axis].confidence > 0 and readings[axis].lines >= AXIS_MARGIN * readings[1 - axis].lines
-    telling = decided and (varied is None or varied(axis == 1))
-    found = asymmetry(sheared(inks[axis], readings[axis].degrees), dpi) if telling else NO_ASYMMETRY
-    if found.confidence > 0:
-        turn, confidence = AXES[axis][0 if found.score > 0 else 1], found.confidence
-    else:
-        turn, confidence = (ask() if ask else None) or (0, 0.0)
-    axis = 0 if turn in AXES[0] else 1
-    lies = decided and readings[axis].lines < readings[1 - axis].lines
-    return Attitude(Orientation(turn, confidence), NOTHING if lies else readings[axis], spectra[axis])
+    return inks, spectra, tuple(coarse(spectrum) for spectrum in spectra)
+
+
+def _axis(readings: tuple[Reading, ...]) -> int:
+    return 0 if readings[0].lines >= readings[1].lines else 1
+
+
+def _by_outside(outside: Ink, dpi: float, usual: int | None) -> Orientation | None:
+    """Which way up a page is by the text outside its tables, whatever way these are turned; with confidence 0 where that does not
+    say. None where the text plainly runs the ``usual`` way, as the whole page does, or no way plainly."""
+    if not enough(outside, dpi):
+        return None
+    inks, _, readings = _both_axes(outside, dpi)
+    axis = _axis(readings)
+    if axis == usual or readings[axis].lines < AXIS_MARGIN * readings[1 - axis].lines:
+        return None
+    return _upright(asymmetry(sheared(inks[axis], readings[axis].degrees), dpi), axis)
+
+
+def _upright(found: Asymmetry, axis: int) -> Orientation:
+    return (
+        Orientation(AXES[axis][0 if found.score > 0 else 1], found.confidence) if found.confidence > 0 else UNKNOWN.orientation
+    )
 
 
 def asymmetry(level: Ink, dpi: float) -> Asymmetry:

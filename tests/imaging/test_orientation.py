@@ -65,3 +65,48 @@ def test_bare_capitals_are_left_to_a_person(quarters: int) -> None:
     scan = page(17, words=["UY", "BAN", "NHAN", "DAN", "TINH", "QUYET", "DINH", "PHE", "DUYET", "TAI", "LIEU"])
     found = geometry.measure(raster(np.ascontiguousarray(np.rot90(scan, quarters)))).orientation
     assert (found.degrees, found.confidence) == (0, 0.0)
+
+
+def annex(seed: int, lines: int, tables: int = 1, quarter: int = 1) -> np.ndarray:
+    """A page with ``lines`` lines of text and, below them, ruled tables that are turned by ``quarter`` quarters on it."""
+    sheet = page(seed, lines=lines)
+    top = 200 + 40 * lines
+    wide, high = (1000 - 40 * (tables - 1)) // tables, 1600 - top
+    for number in range(tables):
+        rows, columns = (wide, high) if quarter % 2 else (high, wide)
+        text = page(seed + 10 + number, size=22)[174:1500, 180:1120]
+        cells = np.ascontiguousarray(np.hstack([text, text])[:rows, :columns])
+        for y in [*range(0, rows - 3, 70), rows - 3]:
+            cv2.line(cells, (0, y), (columns, y), (40, 40, 40), 3)
+        for x in [*range(0, columns - 3, columns // 3), columns - 3]:
+            cv2.line(cells, (x, 0), (x, rows), (40, 40, 40), 3)
+        left = 120 + number * (wide + 40)
+        sheet[top : top + high, left : left + wide] = np.rot90(cells, quarter)
+    return sheet
+
+
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+@pytest.mark.parametrize(("lines", "tables"), [(1, 1), (3, 2), (10, 1), (10, 2)])
+def test_a_large_table_turned_on_its_page_does_not_turn_the_page(quarters: int, lines: int, tables: int) -> None:
+    """Few lines do not say which way is up, so that the page is left as it is, and flagged; more lines do."""
+    scan = np.ascontiguousarray(np.rot90(lean(annex(30 + lines, lines, tables), 0.8), quarters))
+    found = geometry.measure(raster(scan))
+    right = found.orientation.degrees == 90 * quarters and found.orientation.confidence > 0.5
+    unsure = (found.orientation.degrees, found.orientation.confidence) == (0, 0.0)
+    assert right or (unsure and lines < 10)
+    assert found.skew.degrees == pytest.approx(0.8, abs=0.1), "turned table or not, the page lies askew by as much"
+
+
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+def test_a_table_that_stands_as_its_page_does_is_turned_with_it(quarters: int) -> None:
+    scan = np.ascontiguousarray(np.rot90(annex(47, 3, quarter=0), quarters))
+    assert geometry.measure(raster(scan)).orientation.degrees == 90 * quarters
+
+
+def test_notes_across_a_landscape_page_do_not_keep_it_from_being_turned() -> None:
+    """Three short lines of a signing program and a page number, printed across a page that lies on its side."""
+    scan = np.ascontiguousarray(np.rot90(annex(48, 8, quarter=0)))
+    notes = page(49, size=16)[170:240, 180:480]
+    scan[40:110, -360:-60] = notes
+    cv2.putText(scan, "12", (scan.shape[1] // 2, scan.shape[0] - 40), cv2.FONT_HERSHEY_COMPLEX, 0.8, (40, 40, 40), 2)
+    assert geometry.measure(raster(scan)).orientation.degrees == 90
