@@ -21,28 +21,34 @@ VARIABLES = {
 
 
 class Resident:
-    """Holds one loaded model. Not shared between threads."""
+    """Holds one loaded model, loaded when first read with. Not shared between threads."""
 
     def __init__(self, language: str = "vie") -> None:
-        self._api = _open(language, PSM.AUTO)
-        for key, value in VARIABLES.items():
-            self._api.SetVariable(key, value)
+        """Raises ``LanguageMissing``."""
+        known_folder((language,))
+        self._language = language
+        self._reader: PyTessBaseAPI | None = None
         self._turner: PyTessBaseAPI | None = None
+        self._api = PyTessBaseAPI(init=False)
+        self._api.InitForAnalysePage()  # finds lines without any language
         version = tesserocr.tesseract_version().split("\n", 1)[0].removeprefix("tesseract").strip()
         self.name = f"tesseract {version} {language} (tesserocr)"
 
     def recognise(self, picture: Pixels, dpi: float, layout: Layout, seconds: float) -> tuple[ReadLine, ...]:
         """See ``Engine``. The time limit is looked at between words: a hang inside one is for the worker's owner."""
-        self._api.SetPageSegMode(MODES[layout])
-        show(self._api, picture, dpi)
+        if self._reader is None:
+            self._reader = _open_reader(self._language)
+        reader = self._reader
+        reader.SetPageSegMode(MODES[layout])
+        show(reader, picture, dpi)
         try:
-            if not self._api.Recognize(int(seconds * 1000)):
+            if not reader.Recognize(int(seconds * 1000)):
                 raise EngineTimeout(f"no result in {seconds:.1f} s")
-            return tuple(_lines(self._api))
+            return tuple(_lines(reader))
         except RuntimeError as failure:
             raise EngineFault(str(failure)) from failure
         finally:
-            self._api.Clear()
+            reader.Clear()
 
     def recognise_lines(self, pictures: Sequence[Pixels], dpi: float, seconds: float) -> tuple[tuple[ReadLine, ...], ...]:
         """See ``Engine``."""
@@ -62,9 +68,16 @@ class Resident:
 
     def close(self) -> None:
         """Gives the model's memory back."""
-        self._api.End()
-        if self._turner is not None:
-            self._turner.End()
+        for api in (self._api, self._reader, self._turner):
+            if api is not None:
+                api.End()
+
+
+def _open_reader(language: str) -> PyTessBaseAPI:
+    reader = _open(language, PSM.AUTO)
+    for key, value in VARIABLES.items():
+        reader.SetVariable(key, value)
+    return reader
 
 
 def _open(language: str, mode: int) -> PyTessBaseAPI:
