@@ -116,8 +116,8 @@ def _axis(readings: tuple[Reading, ...]) -> int:
 
 
 def _by_outside(outside: Ink, dpi: float, usual: int | None) -> Orientation | None:
-    """Which way up a page is by the text outside its tables, whatever way these are turned; with confidence 0 where that does not
-    say. None where the text plainly runs the ``usual`` way, as the whole page does, or no way plainly."""
+    """Which way up a page is by the text outside its tables, whatever way these are turned; with confidence 0 where that does
+    not say. None where the text plainly runs the ``usual`` way, as the whole page does, or no way plainly."""
     if not enough(outside, dpi):
         return None
     inks, _, readings = _both_axes(outside, dpi)
