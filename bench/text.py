@@ -13,7 +13,9 @@ What is fair to whom (the split):
   six were seen once before the work began. When the engine changed under the rules, the last six were at 31 right of 36 (34
   right or flagged); seeing why, the agreement of a notation with the kind of paper and the capitals of an issuer's name were
   added, so that they are no longer quite unseen. The recogniser of handwritten figures was trained on other hands only.
-- Handwriting: fonts of other hands for the limits (Homemade Apple, Reenie Beanie, Caveat, Dancing Script) than for the figure.
+- Handwriting: fonts of other hands for the limits (Homemade Apple, Reenie Beanie, Caveat, Dancing Script; for the looks of a
+  line also Gloria Hallelujah, Kalam, Pangolin, Patrick Hand) than for the figure (Architects Daughter, Cedarville Cursive,
+  Indie Flower, Mansalva, Shadows Into Light).
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Two witnesses have to agree. The language: hardly a word of the line is one that is written, or read with certainty. The hand:
 feet that keep no line, strokes of one width throughout (serif print has two), joined letters, size. A printed line that is
-merely hard to read has its feet on a line and stays."""
+merely hard to read has its feet on a line and stays. Lines that stand out from the page's own print by their looks are a pen's
+as well (``hand_lines.py``); of those only whole words stay."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ import cv2
 import numpy as np
 
 from imaging.ocr.engine import ReadLine, ReadWord
+from imaging.ocr.hand_lines import bare, pen_lines
 from imaging.ocr.noise import around, usual_height
 from imaging.prepare import components
 from imaging.values import Box, Pixels
@@ -63,19 +65,34 @@ def tell_handwriting(picture: Pixels, lines: Sequence[ReadLine], known: Known) -
     height = usual_height(lines)
     if not height:
         return Told(tuple(lines), (), 0)
+    plain = pen_lines(picture, lines, lambda word: _good(word, known), known)
     pens = [line for line in lines if is_handwriting(picture, line, height, known)]
-    printed = tuple(kept for line in lines if (kept := _printed(line, pens, known)) is not None)
-    regions = _regions(picture, [word.box for line in printed for word in line.words], [line.box for line in pens], height)
+    printed = tuple(kept for line in lines if (kept := _printed(line, pens, plain, known)) is not None)
+    written = [line.box for line in lines if any(line is pen for pen in (*pens, *plain))]
+    regions = _regions(picture, [word.box for line in printed for word in line.words], written, height)
     gone = sum(len(line.words) for line in lines) - sum(len(line.words) for line in printed)
     return Told(printed, regions, gone)
 
 
-def _printed(line: ReadLine, pens: Sequence[ReadLine], known: Known) -> ReadLine | None:
-    """The line, of a pen's only the words that are believable, None where there are none."""
-    if not any(line is pen for pen in pens):
+def _printed(line: ReadLine, pens: Sequence[ReadLine], plain: Sequence[ReadLine], known: Known) -> ReadLine | None:
+    """The line, of a pen's only the words that are believable, None where there are none. ``plain``: plainly a pen's."""
+    if any(line is pen for pen in plain):
+        words = tuple(word for word in line.words if _whole(word, known))
+    elif any(line is pen for pen in pens):
+        words = tuple(word for word in line.words if _good(word, known) or _stays(word, known))
+    else:
         return line
-    words = tuple(word for word in line.words if _good(word, known) or _stays(word, known))
     return ReadLine(words, around(words), line.baseline) if words else None
+
+
+def _whole(word: ReadWord, known: Known) -> bool:
+    """A word or a figure without strange signs in it, read with certainty; or one that would stay under a pen, too."""
+    text, sure = bare(word.token.text), word.token.confidence
+    if ADDRESS.search(text):
+        return True
+    if sure >= CERTAIN and (text.isalpha() or FIGURE.fullmatch(text) is not None):
+        return True
+    return len(text) > 2 and text.isalpha() and sure >= STAYS and known(text)
 
 
 def _stays(word: ReadWord, known: Known) -> bool:
