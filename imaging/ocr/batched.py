@@ -1,4 +1,5 @@
-"""Tesseract's layout and Tesseract's network, the lines of a page read together (decision record: the line network)."""
+"""Tesseract's network, the lines of a page read together (decision record: the line network); lines of anything but an
+ordinary page are found by Tesseract's layout."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from imaging.ocr.decoding import decode
 from imaging.ocr.engine import EngineFault, EngineTimeout, Layout, ReadLine
+from imaging.ocr.lines import find_lines
 from imaging.ocr.net_file import NotReadable, load_network
 from imaging.ocr.network import LateError, recognise
 from imaging.ocr.noise import around
@@ -47,11 +49,10 @@ class Batched(Resident):
         if layout == "line":
             return self._read([whole(picture, self._network.height)], late, seconds)
         try:
-            places = self._lines(picture, dpi, layout)
+            rows = self._rows(picture, dpi, layout)
         except _TurnedText:
             return super().recognise(picture, dpi, layout, seconds)
-        limit = ink_level(picture)
-        pieces = [(number, piece) for number, place in enumerate(places) for piece in parted(picture, place, limit)]
+        pieces = [(number, piece) for number, row in enumerate(rows) for piece in row]
         strips = cut(picture, [piece for _, piece in pieces], self._network.height)
         read = self._decoded(strips, late, seconds)
         return tuple(_joined([(number, line) for (number, _), line in zip(pieces, read, strict=True) if line is not None]))
@@ -70,6 +71,14 @@ class Batched(Resident):
         except LateError as slow:
             raise EngineTimeout(f"no result in {seconds:.1f} s") from slow
         return [decode(self._network, strip, one) for strip, one in zip(strips, scores, strict=True)]
+
+    def _rows(self, picture: Pixels, dpi: float, layout: Layout) -> list[list[Place]]:
+        """Lines from the top, each with its pieces from left to right. Tesseract finds what is not an ordinary page's."""
+        rows = find_lines(picture, dpi) if layout == "page" else None
+        if rows is None:
+            limit = ink_level(picture)
+            rows = [parted(picture, place, limit) for place in self._lines(picture, dpi, layout)]
+        return rows
 
     def _lines(self, picture: Pixels, dpi: float, layout: Layout) -> list[Place]:
         zoom = min(1.0, LAYOUT_DPI / dpi)

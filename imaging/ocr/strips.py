@@ -102,7 +102,7 @@ def _piece(ink: NDArray[np.bool_], place: Place, first: int, last: int) -> Place
     top, bottom = int(filled[0]), int(filled[-1]) + 1
     if (last - first) * (bottom - top) < SPECK * (place.box[3] - place.box[1]) ** 2:
         return None
-    base = _foot(rows >= ROW_SHARE * np.percentile(rows[top:bottom], 75), BODY * (bottom - top))
+    base = _foot(rows >= ROW_SHARE * quantile(rows[top:bottom], 0.75), BODY * (bottom - top))
     x0, y0, *_ = place.box
     return Place((x0 + first, y0 + top, x0 + last, y0 + bottom), (float(y0 + base), place.baseline[1]))
 
@@ -124,6 +124,14 @@ def whole(picture: Pixels, height: int) -> Strip:
 def ink_level(picture: Pixels) -> float:
     """The grey level below which a px is ink."""
     return INK * float(np.percentile(picture[::8, ::8], 90))
+
+
+def quantile(values: NDArray[np.integer], share: float) -> float:
+    """As ``np.quantile``, at a tenth of its cost on the few values of a line."""
+    ordered = np.sort(values)
+    at = share * (len(ordered) - 1)
+    below, above = int(ordered[int(at)]), int(ordered[min(int(at) + 1, len(ordered) - 1)])
+    return below + (above - below) * (at - int(at))
 
 
 def _strip(picture: Pixels, place: Place, height: int, limit: float, above: float) -> Strip:
@@ -169,7 +177,7 @@ def _reach(picture: Pixels, box: Box, base: float, limit: float, before: float) 
 def x_height(ink: NDArray[np.int_], base: int) -> int:
     """Rows from the baseline (row ``base``) to where the ink thins out; 0 where there is none."""
     base = min(max(0, base), len(ink) - 1)
-    usual = float(np.median(ink[max(0, base - int(0.35 * len(ink))) : base])) if base > 2 else 0.0
+    usual = quantile(ink[max(0, base - int(0.35 * len(ink))) : base], 0.5) if base > 2 else 0.0
     if not usual:
         return 0
     top, row = base, base
@@ -186,10 +194,10 @@ def _scaled(shown: Pixels, size: tuple[int, ...], place: Place, box: Box, height
     grey = cv2.resize(shown, (width, height), interpolation=way)
     grey = _sharpened(cast(Pixels, grey), zoom)
     dark, light = _dark_and_light(grey, limit)
-    level = (grey.astype(np.float32) - np.float32(dark)) * np.float32(2 / (light - dark)) - 1
-    level = np.clip(level, -1, 1)
-    spare = -width % POOL
-    pixels = np.pad(level, ((0, 0), (0, spare)), mode="edge") if spare else level
+    pixels = np.empty((height, width + -width % POOL), np.float32)
+    pixels[:, :width] = (grey.astype(np.float32) - np.float32(dark)) * np.float32(2 / (light - dark)) - 1
+    np.clip(pixels[:, :width], -1, 1, out=pixels[:, :width])
+    pixels[:, width:] = pixels[:, width - 1 : width]
     return Strip(pixels, box, zoom, shown < limit, place)
 
 
@@ -207,6 +215,6 @@ def _dark_and_light(grey: Pixels, limit: float) -> tuple[float, float]:
     valleys = here[((here < before) & (here <= after)) | ((here <= before) & (here < after))]
     peaks = here[((here > before) & (here >= after)) | ((here >= before) & (here > after))]
     valleys, peaks = valleys[valleys < limit], peaks[peaks >= limit]
-    dark = float(np.percentile(valleys, 25)) if len(valleys) else float(grey.min())
-    light = float(np.percentile(peaks, 75)) if len(peaks) else 255.0
+    dark = quantile(valleys, 0.25) if len(valleys) else float(grey.min())
+    light = quantile(peaks, 0.75) if len(peaks) else 255.0
     return dark, max(light, dark + LEAST_CONTRAST)
