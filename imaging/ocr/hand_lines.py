@@ -23,9 +23,9 @@ ROWS, BARS, SURE, START = -4.5, -10.9, -20.0, -8.2
 PENNED, PLAINLY = 1.0, 3.0
 """Score from which a line is a pen's: where at most ``MIXED`` of its words read well, and where one does not."""
 MIXED = 0.7
-DOUBT = 0.02
-"""How much less sure than usual a line must be read to be looked at; all but one in a hundred of the written ones are."""
-LONG, SAMPLE, FEWEST = 4, 12, 5
+DOUBT = 0.03
+"""How much less sure than usual a line must be read to be looked at; all but one in fifty of the written ones are."""
+LONG, SAMPLE, FEWEST = 4, 7, 5
 """Words of a line that shows what is usual on the page; how many such are looked at, at most and at least."""
 PLAIN_WORDS, PLAIN_SURE = 5, 0.9
 """So many long words of the language, read so surely, are not a pen's: number and date written into a printed line."""
