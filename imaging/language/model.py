@@ -99,8 +99,8 @@ def _find(keys: Ids, wanted: Ids) -> Ids:
 
 
 def pack(model: Model) -> bytes:
-    """The model as bytes: a line of JSON, then columns compressed together. A twelfth larger than the tightest packing there is,
-    and unpacked in a sixth of the time: every start waits for it."""
+    """The model as bytes: a line of JSON, then columns compressed together. A twelfth larger than the tightest packing
+    there is, and unpacked in a sixth of the time: every start waits for it."""
     words = "\n".join(model.words).encode()
     columns = [words, *_columns(model)]
     head = {"format": 2, "sizes": [len(column) for column in columns]}
