@@ -88,6 +88,11 @@ class Prepared:
         return to_gray(self.work)
 
     @cached_property
+    def paper_level(self) -> int:
+        """Grey level that four fifths of the page do not exceed: paper, wherever there is more of it than of anything else."""
+        return level(self.half_gray[::4, ::4], 0.8)
+
+    @cached_property
     def background(self) -> Pixels:
         """Brightness of the local paper at working scale, uint8."""
         return local_paper(self.half_gray, self.dpi)
@@ -270,6 +275,12 @@ def _reduced(pixels: Pixels, size: tuple[int, int]) -> Pixels:
         pixels, width, height = pixels[: steps[1] * size[1], : steps[0] * size[0]], steps[0] * size[0], steps[1] * size[1]
     grows = size[0] > width or size[1] > height
     return cast(Pixels, cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR if grows else cv2.INTER_AREA))
+
+
+def level(plane: Pixels, share: float) -> int:
+    """The value that ``share`` of a plane's px do not exceed, counted instead of sorted."""
+    counts = np.bincount(plane.ravel(), minlength=256)
+    return int(np.searchsorted(np.cumsum(counts), share * plane.size))
 
 
 def reduced(pixels: Pixels, step: int) -> Pixels:

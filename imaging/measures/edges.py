@@ -92,8 +92,7 @@ def _placed(cut: Cut, sheet: Box) -> Cut:
 def borders(prepared: Prepared) -> list[Border]:
     """Dark bands at the edges of the image: lines of which over 15 % are darker than 0.4 of the page's paper, without a gap."""
     gray = prepared.half_gray
-    paper = float(np.percentile(gray[::4, ::4], 80))
-    dark = cv2.threshold(gray, DARK * max(paper, 100.0), 1, cv2.THRESH_BINARY_INV)[1]
+    dark = cv2.threshold(gray, DARK * max(prepared.paper_level, 100.0), 1, cv2.THRESH_BINARY_INV)[1]
     columns, rows = (cv2.reduce(dark, along, cv2.REDUCE_AVG, dtype=cv2.CV_32F).ravel() for along in (0, 1))
     share = {"left": columns, "top": rows, "right": columns[::-1], "bottom": rows[::-1]}
     found = (Border(side, _depth(share[side]) / prepared.px_per_mm) for side in SIDES)

@@ -25,6 +25,9 @@ REFERENCE_DPI = 300.0
 SEAM = 6
 """px at a tile's rim that see its neighbour in the mosaic."""
 
+FINE = 1000.0
+"""Parts of a px to which a median width is told."""
+
 Floats = NDArray[np.float32]
 
 
@@ -51,7 +54,7 @@ def focus(prepared: Prepared) -> Focus | None:
     if not every.size:
         return None
     scale = min(1.0, REFERENCE_DPI / max(prepared.raster.dpi))
-    middle = float(np.median(every))
+    middle = _median(every)
     local, worst = _local(widths, tiles, middle)
     return Focus(middle * scale, int(every.size), local, worst, _ratio(along, across))
 
@@ -94,12 +97,18 @@ def _widths(mosaic: Pixels, tiles: list[Box]) -> tuple[list[Floats], Floats, Flo
     return per_tile, np.concatenate(columns), np.concatenate(rows)
 
 
+def _median(widths: Floats) -> float:
+    """Counted instead of sorted: there are hundreds of thousands, asked for several times over."""
+    counts = np.bincount((widths * FINE).astype(np.int32))
+    return (float(np.searchsorted(np.cumsum(counts), 0.5 * widths.size)) + 0.5) / FINE
+
+
 def _steps(gray: Pixels, dx: int, dy: int) -> Pixels:
     return cast(Pixels, cv2.convertScaleAbs(cv2.Scharr(gray, cv2.CV_16S, dx, dy), alpha=1 / 32))
 
 
 def _local(widths: list[Floats], tiles: list[Box], page: float) -> tuple[float, Box | None]:
-    judged = [(float(np.median(one)), tile) for one, tile in zip(widths, tiles, strict=True) if one.size >= LEAST_EDGES]
+    judged = [(_median(one), tile) for one, tile in zip(widths, tiles, strict=True) if one.size >= LEAST_EDGES]
     if len(judged) < 4 or page <= 0:
         return 1.0, None
     medians = np.array([median for median, _ in judged])
@@ -109,4 +118,4 @@ def _local(widths: list[Floats], tiles: list[Box], page: float) -> tuple[float, 
 def _ratio(along: Floats, across: Floats) -> float:
     if min(along.size, across.size) < LEAST_EDGES:
         return 1.0
-    return float(np.median(along) / max(float(np.median(across)), 1e-6))
+    return _median(along) / max(_median(across), 1e-6)

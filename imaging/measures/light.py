@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.prepare import PAPER, Prepared, components
+from imaging.prepare import PAPER, Prepared, components, level
 from imaging.values import Box, Pixels
 
 CLIPPED = 254
@@ -47,14 +47,14 @@ class Ink:
 def light(prepared: Prepared) -> Light:
     """Exposure and tint, from every fourth pixel at working scale."""
     pixels, ratio = np.ascontiguousarray(prepared.half[::4, ::4]), prepared.ratio[::4, ::4]
-    lab = cv2.cvtColor(pixels, cv2.COLOR_BGR2Lab)
+    lab = cast(Pixels, cv2.cvtColor(pixels, cv2.COLOR_BGR2Lab))
     is_paper = ratio > PAPER_RATIO * PAPER
     gray = prepared.half_gray[::4, ::4]
     ink = gray[ratio < 0.5 * PAPER]
     paper = lab[is_paper] if is_paper.any() else lab.reshape(-1, 3)
-    a, b = (float(np.median(paper[:, plane])) - 128 for plane in (1, 2))
+    a, b = (level(paper[:, plane], 0.5) - 128.0 for plane in (1, 2))
     return Light(
-        paper=float(np.percentile(lab[:, :, 0], 80)) * 100 / 255,
+        paper=level(lab[:, :, 0], 0.8) * 100 / 255,
         clipped=float((pixels.max(axis=2)[is_paper] >= CLIPPED).mean()) if is_paper.any() else 0.0,
         black=float((ink <= 2).mean()) if ink.size else 0.0,
         tint=(a, b),
@@ -72,7 +72,7 @@ def ink(prepared: Prepared) -> Ink:
         return Ink(0.0, len(letters), None)
     x, y, wide, high = letters[:, :4].T
     box = int(x.min()), int(y.min()), int((x + wide).max()), int((y + high).max())
-    return Ink(1 - float(np.percentile(inked, 10)) / PAPER, len(letters), box)
+    return Ink(1 - level(inked, 0.1) / PAPER, len(letters), box)
 
 
 def _letters(stats: NDArray[np.int32], mm: float) -> NDArray[np.int32]:

@@ -34,7 +34,7 @@ def _windows(prepared: Prepared) -> NDArray[np.float32]:
     rows, columns = gray.shape[0] // SIDE, gray.shape[1] // SIDE
     if not rows or not columns or prepared.raster.mode == "bitonal":
         return np.zeros((0, SIDE, SIDE), np.float32)
-    paper = max(float(np.percentile(prepared.half_gray[::4, ::4], 80)), 1.0)
+    paper = max(float(prepared.paper_level), 1.0)
     cells = cv2.resize(reduced(prepared.half_gray, 2), (columns * 4, rows * 4), interpolation=cv2.INTER_AREA)
     tone = cells.reshape(rows, 4, columns, 4) / paper
     even = (tone.min(axis=(1, 3)) > MID_TONE[0]) & (tone.max(axis=(1, 3)) < MID_TONE[1])

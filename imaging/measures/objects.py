@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.prepare import Prepared, components
+from imaging.prepare import Prepared, components, level
 from imaging.values import Box, Pixels
 
 CORNER_MM = 45.0
@@ -54,7 +54,7 @@ def corners(prepared: Prepared, sheet: Box) -> list[Corner]:
     x0, y0, x1, y1 = sheet
     part = gray[y0:y1, x0:x1]
     side = min(round(CORNER_MM * prepared.px_per_mm), *part.shape)
-    paper = float(np.percentile(part[::4, ::4], 80))
+    paper = level(part[::4, ::4], 0.8)
     views: dict[Name, Pixels] = {
         "top_left": part[:side, :side],
         "top_right": part[:side, ::-1][:, :side],
@@ -65,7 +65,7 @@ def corners(prepared: Prepared, sheet: Box) -> list[Corner]:
     return [Corner(name, one[0], one[1], _mirrored(one[2], name, sheet)) for name, one in found if one is not None]
 
 
-def _corner(view: Pixels, paper: float, mm: float) -> tuple[float, bool, tuple[int, int]] | None:
+def _corner(view: Pixels, paper: int, mm: float) -> tuple[float, bool, tuple[int, int]] | None:
     """Missing area (mm2), whether ink touches the fold, and the legs (px), of a corner turned to the upper left."""
     below = (view < MISSING * paper).astype(np.uint8)
     dark = cast(Pixels, cv2.morphologyEx(below, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)))
@@ -112,12 +112,12 @@ def foreign(prepared: Prepared, sheet: Box) -> list[Foreign]:
 
 def _coloured(lab: Pixels) -> Pixels:
     _, a, b = cv2.split(lab)
-    away_a, away_b = (np.abs(plane.astype(np.int16) - int(np.median(plane))) for plane in (a, b))
+    away_a, away_b = (np.abs(plane.astype(np.int16) - level(cast(Pixels, plane), 0.5)) for plane in (a, b))
     return (away_a + away_b > COLOUR_STEP).astype(np.uint8) * np.uint8(255)
 
 
 def _dark(lab: Pixels) -> Pixels:
-    paper = float(np.percentile(lab[:, :, 0], 80))
+    paper = level(lab[:, :, 0], 0.8)
     return cast(Pixels, cv2.threshold(lab[:, :, 0], 0.4 * paper, 255, cv2.THRESH_BINARY_INV)[1])
 
 
