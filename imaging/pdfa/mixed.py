@@ -142,7 +142,7 @@ def _dark(prepared: Prepared) -> tuple[Mask, Pixels]:
     smooth = cv2.GaussianBlur(gray, (3, 3), 0)
     ratio = cast(Pixels, cv2.divide(smooth, local_paper(gray, max(raster.dpi)), scale=PAPER))
     limit = _limit(ratio, raster.px_per_mm())
-    return evened(ratio < limit, ratio, limit), ratio
+    return evened(ratio < limit, ratio, limit, raster.px_per_mm()), ratio
 
 
 def _plain(prepared: Prepared, dark: Mask, ratio: Pixels) -> Mask:

@@ -10,6 +10,8 @@ from imaging.practice import invent, typeset
 from imaging.prepare import PAPER, local_paper, to_gray
 from imaging.values import Pixels, Raster
 
+DOTS = 300 / 25.4
+
 
 @pytest.fixture(scope="module")
 def grey() -> Pixels:
@@ -34,7 +36,7 @@ def coded(ink: np.ndarray) -> int:
 def test_an_even_mask_is_smaller_and_no_letter_changes_its_topology(grey: Pixels) -> None:
     limit = np.full_like(grey, 120)
     ink = grey < limit
-    even = evened(ink, grey, limit)
+    even = evened(ink, grey, limit, DOTS)
     assert coded(even) < 0.94 * coded(ink)
     assert regions(even) == regions(ink)
     assert (even != ink).sum() < 0.15 * ink.sum() and even.sum() == pytest.approx(ink.sum(), rel=0.03)
@@ -43,7 +45,7 @@ def test_an_even_mask_is_smaller_and_no_letter_changes_its_topology(grey: Pixels
 def test_only_px_near_the_limit_are_turned(grey: Pixels) -> None:
     limit = np.full_like(grey, 120)
     ink = grey < limit
-    turned = evened(ink, grey, limit) != ink
+    turned = evened(ink, grey, limit, DOTS) != ink
     level = cv2.GaussianBlur(grey, (3, 3), 0)
     assert turned.any() and np.abs(level[turned].astype(int) - 120).max() <= 26
 
@@ -54,7 +56,7 @@ def test_a_pale_thin_stroke_is_not_thinned() -> None:
         cv2.line(ratio, (20, 70 + lower), (180, 10 + lower), 112, 1)
     limit = np.full_like(ratio, 120)
     ink = ratio < limit
-    assert (ink & ~evened(ink, ratio, limit)).sum() <= 0.02 * ink.sum()
+    assert (ink & ~evened(ink, ratio, limit, DOTS)).sum() <= 0.02 * ink.sum()
 
 
 def test_simple_points_are_those_that_part_and_join_nothing() -> None:
@@ -69,3 +71,14 @@ def test_simple_points_are_those_that_part_and_join_nothing() -> None:
         ink = cv2.connectedComponents(window, connectivity=8)[0] == cv2.connectedComponents(full, connectivity=8)[0]
         paper = cv2.connectedComponents(1 - window, connectivity=4)[0] == cv2.connectedComponents(1 - full, connectivity=4)[0]
         assert SIMPLE[state] == (ink and paper), state
+
+
+def test_a_hook_stays_a_hook(grey: Pixels) -> None:
+    """Nothing the size of an accent is touched, neither inside nor around it."""
+    limit = np.full_like(grey, 120)
+    ink = grey < limit
+    even = evened(ink, grey, limit, DOTS)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
+    accents = (stats[:, 2:4].max(axis=1) <= 15) & (stats[:, 4] > 8)
+    assert accents.sum() > 100
+    assert (even == ink)[accents[labels]].all()
