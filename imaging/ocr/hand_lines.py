@@ -20,9 +20,8 @@ Known = Callable[[str], bool]
 
 ROWS, BARS, SURE, START = -4.5, -10.9, -20.0, -8.2
 """Weights of the logarithms of the two shares and of the confidence, each against the page's usual; and the constant."""
-PENNED, PLAINLY = 1.0, 3.0
-"""Score from which a line is a pen's: where at most ``MIXED`` of its words read well, and where one does not."""
-MIXED = 0.7
+PENNED = 1.0
+"""Score from which a line is a pen's; no printed line of several words reaches 0.2."""
 DOUBT = 0.03
 """How much less sure than usual a line must be read to be looked at; all but one in fifty of the written ones are."""
 LONG, SAMPLE, FEWEST = 4, 7, 5
@@ -57,7 +56,7 @@ def pen_lines(picture: Pixels, lines: Sequence[ReadLine], good: Callable[[ReadWo
         return []
     looks = [look(picture, line) for line in long[:: -(-len(long) // SAMPLE)]]
     usual = Look(median(one.rows for one in looks), median(one.bars for one in looks), usual_sure)
-    return [line for line in doubtful if score(look(picture, line), usual) > _limit(line, good)]
+    return [line for line in doubtful if score(look(picture, line), usual) > PENNED]
 
 
 def score(seen: Look, usual: Look) -> float:
@@ -73,10 +72,6 @@ def features(seen: Look, usual: Look) -> tuple[float, float, float]:
         log((seen.bars + LEAST) / (usual.bars + LEAST)),
         seen.sure - usual.sure,
     )
-
-
-def _limit(line: ReadLine, good: Callable[[ReadWord], bool]) -> float:
-    return PENNED if sum(map(good, line.words)) <= MIXED * len(line.words) else PLAINLY
 
 
 def _may_be(line: ReadLine, good: Callable[[ReadWord], bool], known: Known) -> bool:

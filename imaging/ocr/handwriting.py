@@ -30,6 +30,8 @@ ODD, VERY_ODD = 0.5, 0.34
 """Shares of good words up to which a line's language speaks for a pen, with two signs of the hand or with one."""
 LOST = 0.5
 """Mean confidence below which the engine itself was lost: a sign as well."""
+WHOLE = 0.9
+"""Confidence of words no language knows, and of short ones, that stay in a line that is plainly a pen's."""
 STAYS = 0.45
 """A known word of three letters that was read at least so surely stays also beside a pen's: print under a signature."""
 FEET = 0.72
@@ -90,7 +92,7 @@ def _whole(word: ReadWord, known: Known) -> bool:
     text, sure = bare(word.token.text), word.token.confidence
     if ADDRESS.search(text):
         return True
-    if sure >= CERTAIN and (text.isalpha() or FIGURE.fullmatch(text) is not None):
+    if sure >= WHOLE and (text.isalpha() or FIGURE.fullmatch(text) is not None):
         return True
     return len(text) > 2 and text.isalpha() and sure >= STAYS and known(text)
 
