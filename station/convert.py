@@ -4,11 +4,10 @@ the file is bound when all are there. A page that hangs or dies is tried in othe
 Nothing heavy is imported here but where a page is lost: the workers have it all, and a short run is mostly waiting for them."""
 
 import errno
-import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,34 +15,22 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import pebble
+
 from imaging.ocr.tessdata import LanguageMissing, find_tessdata
 from station import convert_task
-from station.convert_task import PAGE_SECONDS, QUALITY, BindTask, Bound, PageTask, Refused, TryAgain, stored
+from station.convert_pages import Page, find_pages
+from station.convert_task import BindTask, Bound, Options, PageTask, Refused, TryAgain, stored
 from station.errors import SohoaError, UsageError
 from station.words import words
 from station.workers import Executor, LocalPool, WorkerLost
 
 READY = ("station.convert_ready",)
-BIND_SECONDS = COUNT_SECONDS = 3600.0
-VERSION = 2
-"""Of what a worker makes of a page: results of another version in a work folder are not taken up."""
+BIND_SECONDS = 3600.0
 
+USUAL = Options()
 Progress = Callable[[int, int], None]
 Work = Callable[[PageTask], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """``dpi``: pages finer than this are brought down to it; None keeps each page's own. ``language`` None: no text.
-    ``jobs``: pages at a time. ``seconds``: time limit of one attempt at a page."""
-
-    quality: int = QUALITY
-    dpi: float | None = None
-    language: str | None = "vie"
-    jobs: int = 0
-    seconds: float = PAGE_SECONDS
-    title: str = ""
-    compact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +42,6 @@ class Outcome:
 
 
 @dataclass(slots=True)
-class _Page:
-    """A page to come. ``error``: its file cannot be had at all."""
-
-    source: Path
-    number: int
-    name: str
-    error: Exception | None = None
-    rung: int = 0
-
-
-@dataclass(slots=True)
 class _Job:
     """One run: its pages, its work folder, and what happened on the way."""
 
@@ -73,13 +49,13 @@ class _Job:
     folder: Path
     options: Options
     work: Work
-    pages: list[_Page]
+    pages: list[Page]
     done: int = 0
     resumed: int = 0
     notes: dict[str, list[str]] = field(default_factory=dict)
 
 
-def convert(inputs: Sequence[Path], out: Path, options: Options = Options(), *, progress: Progress | None = None,
+def convert(inputs: Sequence[Path], out: Path, options: Options = USUAL, *, progress: Progress | None = None,
             text: Path | None = None, work: Work = convert_task.work, pool: Executor | None = None) -> Outcome:  # fmt: skip
     """Convert ``inputs`` (files, or folders taken in natural order) to ``out``; plain text to ``text`` if given.
 
@@ -89,9 +65,9 @@ def convert(inputs: Sequence[Path], out: Path, options: Options = Options(), *, 
     the next call with the same inputs and options goes on."""
     begun = perf_counter()
     _check(inputs, out, options)
-    crew = pool or workers(options.jobs)
+    crew = pool or workers(options)
     try:
-        job = _Job(out, out.parent / f".{out.name}.sohoa", options, work, _pages(inputs, out, options, crew))
+        job = _Job(out, out.parent / f".{out.name}.sohoa", options, work, find_pages(inputs, out, options, crew))
         with _held(job.folder, out):
             bound = _run(job, crew, progress or (lambda _done, _all: None))
             report = _report(job, bound, perf_counter() - begun)
@@ -122,53 +98,6 @@ def _check(inputs: Sequence[Path], out: Path, options: Options) -> None:
 def _usage(key: str, **values: Any) -> UsageError:
     told = SohoaError.of(key, **values)
     return UsageError(told.what, told.why, told.next)
-
-
-def _pages(inputs: Sequence[Path], out: Path, options: Options, crew: Executor) -> list[_Page]:
-    """Every page to come, counted by the workers. Raises SohoaError where there is none."""
-    asked = [(file, crew.submit(convert_task.count, file, COUNT_SECONDS)) for file in _files(inputs, out)]
-    pages = [page for file, counted in asked for page in _pages_of(file, counted, options)]
-    if not pages:
-        raise SohoaError.of("convert.no_pages")
-    return pages
-
-
-def _files(inputs: Sequence[Path], out: Path) -> Iterator[Path]:
-    """Files as named, folders' files in natural order (2 before 10), deep first; hidden ones and ``out`` left out."""
-    for given in inputs:
-        if not given.is_dir():
-            yield given
-            continue
-        from station.arrivals import listing  # noqa: PLC0415
-
-        yield from (path for path in listing(given, deep=True) if path.absolute() != out.absolute())
-
-
-def _pages_of(file: Path, counted: "Future[tuple[int, str]]", options: Options) -> list[_Page]:
-    """A file that cannot be opened is one bad page: its place is kept."""
-    try:
-        pages, content = counted.result()
-    except (TimeoutError, WorkerLost) as error:
-        return [_bad_file(file, error)]
-    except OSError:
-        raise
-    except Exception as error:  # noqa: BLE001 - the border of a job: what the file did to its worker
-        return [_bad_file(file, error)]
-    digest = _digest(content, options)
-    return [_Page(file, number, f"{digest}-{number:05d}") for number in range(1, pages + 1)]
-
-
-def _bad_file(file: Path, error: Exception) -> _Page:
-    from imaging.load import Damaged, LoadError  # noqa: PLC0415
-
-    named = error if isinstance(error, LoadError) else Damaged(file, type(error).__name__)
-    return _Page(file, 1, hashlib.sha256(str(file).encode()).hexdigest()[:24], named)
-
-
-def _digest(content: str, options: Options) -> str:
-    """What a page's result depends on: the file's bytes, the options that change pixels or words, and the version."""
-    chosen = json.dumps([content, options.quality, options.dpi, options.language, options.compact, VERSION])
-    return hashlib.sha256(chosen.encode()).hexdigest()[:24]
 
 
 class _held:  # noqa: N801 - reads as a word: with _held(folder, out)
@@ -212,19 +141,28 @@ def _run(job: _Job, crew: Executor, progress: Progress) -> Bound:
     return _bound(crew.submit(convert_task.bind, task, BIND_SECONDS))
 
 
-def workers(jobs: int) -> LocalPool:
-    """Processes for ``convert`` to use again and again; ``jobs`` 0: one a core."""
-    return LocalPool(jobs or os.cpu_count() or 1, ready=READY, forked=True)
+def _at_a_time(options: Options) -> int:
+    return options.jobs or os.cpu_count() or 1
+
+
+def workers(options: Options) -> LocalPool:
+    """Processes for ``convert`` to use again and again."""
+    pebble.CONSTS.sleep_unit = 0.02  # between its looks at the workers, and so the end of a run: a tenth of a second else
+    return LocalPool(_at_a_time(options), ready=READY, forked=True)
 
 
 def _work_through(job: _Job, pool: Executor, progress: Progress) -> None:
     """Every page to a stored result, in whatever order they come."""
-    running: dict[Future[Any], _Page] = {}
+    running: dict[Future[Any], Page] = {}
     for page in _unfinished(job):
         running[pool.submit(job.work, _task(job, page), job.options.seconds)] = page
+    idle = False
     try:
         progress(job.done, len(job.pages))
         while running:
+            if not idle and len(running) < _at_a_time(job.options):
+                idle = True
+                pool.submit(convert_task.ready_to_bind, None, BIND_SECONDS)  # by the worker that waits: it binds, too
             ready, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in ready:
                 page = running.pop(future)
@@ -245,7 +183,7 @@ def _let_end(running: Iterable[Future[Any]]) -> None:
     wait(begun)
 
 
-def _unfinished(job: _Job) -> list[_Page]:
+def _unfinished(job: _Job) -> list[Page]:
     """Pages still to do; of the same page given twice only the first."""
     todo, seen = [], set()
     for page in job.pages:
@@ -261,7 +199,7 @@ def _unfinished(job: _Job) -> list[_Page]:
     return todo
 
 
-def _task(job: _Job, page: _Page) -> PageTask:
+def _task(job: _Job, page: Page) -> PageTask:
     told = job.options
     return PageTask(
         str(page.source), page.number, str(job.folder), page.name, quality=told.quality, dpi=told.dpi,
@@ -270,7 +208,7 @@ def _task(job: _Job, page: _Page) -> PageTask:
     )  # fmt: skip
 
 
-def _settled(job: _Job, page: _Page, future: "Future[Any]") -> bool:
+def _settled(job: _Job, page: Page, future: "Future[Any]") -> bool:
     """Whether the page has its result; else the next rung is due. A full disk ends the run, with what is done kept."""
     try:
         future.result()
@@ -287,7 +225,7 @@ def _settled(job: _Job, page: _Page, future: "Future[Any]") -> bool:
     return True
 
 
-def _failed(job: _Job, page: _Page, error: Exception) -> bool:
+def _failed(job: _Job, page: Page, error: Exception) -> bool:
     from imaging.load import LoadError  # noqa: PLC0415
 
     if not isinstance(error, LoadError):
@@ -296,7 +234,7 @@ def _failed(job: _Job, page: _Page, error: Exception) -> bool:
     return True
 
 
-def _next_rung(job: _Job, page: _Page, why: str) -> bool:
+def _next_rung(job: _Job, page: Page, why: str) -> bool:
     job.notes.setdefault(page.name, []).append(why)
     page.rung += 1
     if page.rung < len(convert_task.ladder(job.options.language)):
@@ -307,7 +245,7 @@ def _next_rung(job: _Job, page: _Page, why: str) -> bool:
     return True
 
 
-def _lost(job: _Job, page: _Page, error: Exception) -> None:
+def _lost(job: _Job, page: Page, error: Exception) -> None:
     """A placeholder keeps the page's place. No word of it enters the text layer: it is not the document's."""
     from imaging import pdfa  # noqa: PLC0415
     from station import convert_page  # noqa: PLC0415
@@ -319,7 +257,7 @@ def _lost(job: _Job, page: _Page, error: Exception) -> None:
     convert_page.store(_task_of_lost(job, page), picture, None, told, "placeholder")
 
 
-def _task_of_lost(job: _Job, page: _Page) -> PageTask:
+def _task_of_lost(job: _Job, page: Page) -> PageTask:
     return PageTask(str(page.source), page.number, str(job.folder), page.name)
 
 
@@ -350,7 +288,7 @@ def _report(job: _Job, bound: Bound, seconds: float) -> dict[str, Any]:
     return {"output": output, "seconds": round(seconds, 2), "resumed": job.resumed, "problems": problems, "pages": pages}
 
 
-def _page_report(job: _Job, page: _Page) -> dict[str, Any]:
+def _page_report(job: _Job, page: Page) -> dict[str, Any]:
     record = stored(job.folder, page.name)
     assert record is not None, "a bound page is stored"
     attempts = job.notes.get(page.name, [])

@@ -16,6 +16,20 @@ WITHOUT_TEXT, AS_IT_IS = -1, -2
 """Last resorts after every preparation: corrected but not read; neither corrected nor read."""
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """``dpi``: pages finer than this are brought down to it; None keeps each page's own. ``language`` None: no text.
+    ``jobs``: pages at a time. ``seconds``: time limit of one attempt at a page."""
+
+    quality: int = QUALITY
+    dpi: float | None = None
+    language: str | None = "vie"
+    jobs: int = 0
+    seconds: float = PAGE_SECONDS
+    title: str = ""
+    compact: bool = False
+
+
 class TryAgain(Exception):
     """This preparation of the page came to nothing; the next may do. ``args[0]``: why, as in PageText.note."""
 
@@ -82,6 +96,11 @@ def work(task: PageTask) -> None:
     from station import convert_page  # noqa: PLC0415
 
     convert_page.work(task)
+
+
+def ready_to_bind(_task: object = None) -> None:
+    """Load what only ``bind`` needs: a sixth of a second."""
+    import pikepdf.pdfa  # noqa: PLC0415, F401
 
 
 def bind(task: BindTask) -> Bound:

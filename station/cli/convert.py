@@ -132,7 +132,7 @@ def _run_each(args: argparse.Namespace) -> int:
 
     if args.watch is not None:
         convert_each.check_source(args.watch, args.output)
-    folder, pool = convert_each.Folder(args.output), workers(args.jobs)
+    folder, pool = convert_each.Folder(args.output), workers(_options(args))
     try:
         with _asked_to_stop() as asked:
             if args.watch is None:

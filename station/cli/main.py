@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 from station.errors import SohoaError, UsageError, translate
 from station.words import catalogue, language, words
+from station.words.catalogue import read_file
 
 DOORS = ("serve", "demo", "devices", "scan", "import", "simulate", "inspect", "convert", "verify", "journal", "backup",
          "restore", "doctor", "user", "migrate", "target", "slips")  # fmt: skip
@@ -146,8 +147,8 @@ def _translate_argparse() -> None:
     """argparse has no door for another language but its two gettext names; its phrases are matched by their English."""
     phrases: dict[str, str] = {}
     if language() != "en":
-        english, ours = catalogue("en").under("cli.argparse"), catalogue(language()).under("cli.argparse")
-        phrases = {english[key]: text for key, text in ours.items()}
+        english, ours = read_file("en", "cli"), catalogue(language()).under("cli.argparse")
+        phrases = {english[f"cli.argparse.{key}"]: text for key, text in ours.items()}
     vars(argparse)["_"] = lambda phrase: phrases.get(phrase, phrase)
     vars(argparse)["ngettext"] = lambda one, many, count: phrases.get(one if count == 1 else many, one if count == 1 else many)
 

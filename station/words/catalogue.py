@@ -105,6 +105,11 @@ def catalogue(lang: str) -> Catalogue:
     return Catalogue(lang, read_folder(_HERE / lang), fallback)
 
 
+def read_file(lang: str, name: str) -> dict[str, str]:
+    """The words of one file of a language, where the whole catalogue is not needed."""
+    return dict(_flatten(_read(_HERE / lang / f"{name}.yaml"), ""))
+
+
 def read_folder(folder: Path) -> dict[str, str]:
     """All YAML files of a folder merged into dotted keys; a key in two files raises `MissingWords` naming both."""
     entries: dict[str, str] = {}
