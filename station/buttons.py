@@ -64,6 +64,10 @@ class Attention:
         pressed = self._press(bool(sensors.get(SENSOR[WaitFor.BUTTON])), sensors)
         return pressed or (Sign.PAPER if self._settled(at, sensors) else None)
 
+    def interrupted(self) -> None:
+        """The scanner could not be asked for a while: a press meanwhile counts, paper has to lie still anew."""
+        self._loaded_since = None
+
     def _press(self, down: bool, sensors: Mapping[str, Any]) -> Sign | None:
         before, self._pressed = self._pressed, down
         if not down or before:
@@ -138,27 +142,31 @@ class _Watch:
         self.thread.start()
 
     def _serve(self) -> None:
+        attention = self._attention()
         while not self.over.is_set():
             try:
                 self._tell(False)
                 with self._backend.watch(self._address) as scanner:
-                    sign = self._wait(scanner)
+                    sign = self._wait(scanner, attention)
                 if sign is not None and self._start(sign):
                     return
             except (ScanFault, RecordsError) as error:
                 log.warning("buttons of %s: %s", self._address, error)
+                attention.interrupted()
                 self.over.wait(_RETRY_SECONDS)
         with contextlib.suppress(RecordsError):
             self._tell(False)
 
-    def _wait(self, scanner: Watcher) -> Sign | None:
-        """The sign that begins the run; None when the watching is to end."""
-        attention = Attention(
+    def _attention(self) -> Attention:
+        return Attention(
             for_paper=runs.wait_for(self._run) is WaitFor.PAPER,
             from_feeder=self._run.settings["source"] != Source.FLATBED.value,
             after_fault=self._run.state == RunState.PAUSED.value,
             settle=self._house.settings.scanning.paper_settle_seconds,
         )
+
+    def _wait(self, scanner: Watcher, attention: Attention) -> Sign | None:
+        """The sign that begins the run; None when the watching is to end."""
         while not self.over.wait(_LOOK_SECONDS):
             sensors = scanner.sensors()
             self._tell(True)

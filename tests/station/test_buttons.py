@@ -60,3 +60,17 @@ def test_paper_begins_once_it_lies_still(looks: list[dict[str, bool]], begins_at
 )
 def test_after_a_fault_the_operators_hand_must_be_seen(looks: list[dict[str, bool]], goes_on: bool) -> None:
     assert (Sign.PAPER in signs(looks, paper=True, fault=True)) is goes_on
+
+
+def test_a_press_while_the_scanner_could_not_be_asked_counts() -> None:
+    attention = Attention(for_paper=False, from_feeder=True, after_fault=False, settle=1.0)
+    assert attention.look(0.0, UP | LOADED) is None
+    attention.interrupted()
+    assert attention.look(3.5, DOWN | LOADED) is Sign.BUTTON
+
+
+def test_paper_lies_still_anew_after_the_scanner_could_not_be_asked() -> None:
+    attention = Attention(for_paper=True, from_feeder=True, after_fault=False, settle=1.0)
+    assert attention.look(0.0, LOADED) is None
+    attention.interrupted()
+    assert [attention.look(at, LOADED) for at in (3.5, 4.0, 4.5)] == [None, None, Sign.PAPER]
