@@ -27,12 +27,12 @@ TINGED = 20
 
 @dataclass(frozen=True, slots=True)
 class LeftOver:
-    """At working scale: ``dots`` for the mask, ``patched`` for patches, ``pale``: what of that is faint, for fine ones.
+    """At working scale: ``dots`` for the mask, ``patched`` for patches, ``fine``: what of that is faint or grey, for fine ones.
     ``behind``: whether the background shows any ink."""
 
     dots: Mask
     patched: Mask
-    pale: Mask
+    fine: Mask
     behind: bool
 
 
@@ -45,10 +45,12 @@ def left_over(prepared: Prepared, ink: Mask, behind: Pixels) -> LeftOver:
     longest = found.stats[:, 2:4].max(axis=1) / prepared.px_per_mm
     written = missed & (longest >= SPECK_MM) & (longest <= LONGEST_MM)
     dots = missed & (longest >= ACCENT_MM) & (longest < SPECK_MM) & _holds(found, prepared.ratio < FAINT * PAPER)
-    grey = dots & ~_holds(found, prepared.chroma >= TINGED)
+    plain = ~_holds(found, prepared.chroma >= TINGED)
+    grey = dots & plain
     pale = written & ~_holds(found, prepared.ratio < PALE * PAPER)
     faint = pale & (_depth_left(found, prepared, behind) >= SHOWN)
-    patched, fine = ((written & ~faint) | (dots & ~grey))[found.labels], (pale & ~faint)[found.labels]
+    kept = written & ~faint
+    patched, fine = (one[found.labels] for one in (kept | (dots & ~grey), kept & (pale | plain)))
     return LeftOver(grey[found.labels] & (prepared.ratio < DOT * PAPER), patched, fine, bool(faint.any()))
 
 

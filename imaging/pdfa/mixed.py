@@ -31,13 +31,14 @@ LEAST_PX = 4
 """Smaller specks of the mask are grain; they stay in the background."""
 BACKGROUND_STEP, INK_STEP = 4, 16
 """Page px per px of the two coarse layers, each way: 75 and 19 dpi of 300."""
-BACKGROUND_QUALITY, INK_QUALITY = 30, 50
+BACKGROUND_QUALITY, HALVED_QUALITY, INK_QUALITY = 30, 60, 50
+"""JPEG. Of half the scale the squares are large, so that a step between two of them must be small."""
 EVEN = 12
 """Levels of a byte by which all but one in two thousand px of the background may be off at half its scale."""
 PATCH_LADDER = ((1.5, 46), (1.5, 50), (1.5, 54), (1.5, 60), (1.2, 45), (1.2, 60), (1.0, 75))
 """Page px per patch px and JPEG quality, until a seal's red is off by no more than ``COLOUR_ERROR``."""
-FAINT_FROM = 3
-"""Where the ladder begins for faint ink, which would be smoothed away."""
+FINE_FROM = 3
+"""Where the ladder begins for faint ink, which would be smoothed away, and for pencil, which would have a halo."""
 COLOUR_ERROR, STRONG_RED, SEAL_PX = 5.9, 25.0, 9000
 """ΔE76; a* of seal ink; and how many such px at 150 dpi a seal has at least (real ones: 14,000 and more)."""
 PALER, PALER_MM, BROAD_MM = 0.20, 1.8, 0.42
@@ -92,15 +93,16 @@ def compact(raster: Raster, prepared: Prepared | None = None) -> PageImage:
 def _split(raster: Raster, ink: Mask, boxes: list[Box], rest: LeftOver) -> Layers:
     mask = g4(Raster(np.where(ink, np.uint8(0), np.uint8(255)), raster.dpi, "bitonal")).data
     background = _coarse(raster.pixels, _paper(ink) & _outside(boxes, ink.shape), BACKGROUND_STEP)
-    if not rest.behind:
-        background = _halved(background)
-    pale = _at_page(rest.pale, (raster.width, raster.height))
+    halved = not rest.behind and _is_even(background)
+    if halved:
+        background = _half(background)
+    fine = _at_page(rest.fine, (raster.width, raster.height))
     colour = _coarse(raster.pixels, _cores(ink), INK_STEP) if ink.any() else background[::4, ::4]
     return Layers(
-        jpeg(background, BACKGROUND_QUALITY),
+        jpeg(background, HALVED_QUALITY if halved else BACKGROUND_QUALITY),
         jpeg(cast(Pixels, np.ascontiguousarray(colour)), INK_QUALITY),
         mask,
-        tuple((box, _patch(raster.pixels, box, faint=bool(_cut(pale, box).any()))) for box in boxes),
+        tuple((box, _patch(raster.pixels, box, fine=bool(_cut(fine, box).any()))) for box in boxes),
     )
 
 
@@ -114,12 +116,15 @@ def _paper(ink: Mask) -> Mask:
     return cast(Mask, cv2.dilate(ink.view(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (rim, rim))) == 0)
 
 
-def _halved(background: Pixels) -> Pixels:
-    """The background at half its scale where that shows the same: even paper."""
+def _half(background: Pixels) -> Pixels:
     height, width = background.shape[:2]
-    half = cv2.resize(background, (-(-width // 2), -(-height // 2)), interpolation=cv2.INTER_AREA)
-    again = cv2.resize(half, (width, height), interpolation=cv2.INTER_LINEAR)
-    return cast(Pixels, half) if np.percentile(cv2.absdiff(background, again), 99.95) <= EVEN else background
+    return cast(Pixels, cv2.resize(background, (-(-width // 2), -(-height // 2)), interpolation=cv2.INTER_AREA))
+
+
+def _is_even(background: Pixels) -> bool:
+    """Whether the background at half its scale shows the same: even paper."""
+    again = cv2.resize(_half(background), background.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return bool(np.percentile(cv2.absdiff(background, again), 99.95) <= EVEN)
 
 
 def _shown_behind(prepared: Prepared, ink: Mask) -> Pixels:
@@ -195,10 +200,10 @@ def _cut(pixels: NDArray[Any], box: Box) -> NDArray[Any]:
     return pixels[y0:y1, x0:x1]
 
 
-def _patch(pixels: Pixels, box: Box, *, faint: bool) -> bytes:
-    """The box as a JPEG, as coarse as a seal in it allows, or ``faint`` ink."""
+def _patch(pixels: Pixels, box: Box, *, fine: bool) -> bytes:
+    """The box as a JPEG, as coarse as a seal in it allows; ``fine``: there is pencil or faint ink in it."""
     part, size = _cut(pixels, box), (box[2] - box[0], box[3] - box[1])
-    for step, quality in PATCH_LADDER[FAINT_FROM if faint else 0 :]:
+    for step, quality in PATCH_LADDER[FINE_FROM if fine else 0 :]:
         smaller = max(1, round(size[0] / step)), max(1, round(size[1] / step))
         small = np.ascontiguousarray(cv2.resize(part, smaller, interpolation=cv2.INTER_AREA))
         data = jpeg(cast(Pixels, small), quality, subsampled=False)
