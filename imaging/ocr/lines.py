@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imaging.ocr.pieces import (
+    CAPITAL,
     LONE,
+    RULE,
     SMALL_SHARE,
     Flags,
     Ink,
@@ -39,9 +41,8 @@ FEET = 0.25, 0.2
 """How near to their line feet stand that tell where it runs: at first, and once its slope is known."""
 SLOPING = (8, 12.0)
 """Letters and length from which a line has a slope of its own."""
-CAPITALS = (1.2, 1.45)
-"""A line whose tall letters are less than so many times as high as its small ones is of capitals; those are so many x-heights
-high."""
+CAPITALS = 1.2
+"""A line whose tall letters are less than so many times as high as its small ones is of capitals."""
 ABOVE, BELOW = 2.4, 0.65
 """Where the middle of a piece may lie that belongs to a line: two marks on a capital, the foot of a g."""
 ROOM = (1.6, 0.2)
@@ -50,6 +51,8 @@ BESIDE, BEHIND = 1.2, 3.0
 """How far beyond a line's letters its marks stand; the same for dashes and points level with its letters."""
 TALLEST, LONGEST = 2.9, 30.0
 """What is higher or longer is no mark."""
+STRAIGHT = 1.5
+"""What is thin and longer is a mark only level with the letters, a dash; else it is a rule under the line or the one above."""
 BAND = 0.4
 """A piece that fills so much of the height of a line's letters, where the line is, is that line's."""
 NONE, ACROSS = -1, -2
@@ -102,7 +105,7 @@ def find_lines(picture: Pixels, dpi: float) -> list[list[Place]] | None:
 
 def _rows(ink: Ink, letters: Ints) -> tuple[list[Row], Ints]:
     """The page's rows, and each piece's row (``_with_marks``)."""
-    ends, near = neighbours(ink.boxes[letters])
+    ends, near = neighbours(ink.boxes[letters], ink.body)
     allow(count_stacked(ink.boxes[letters], near, ink.body), STACKED)
     groups = chains(letters, ends)
     chained = [group for group in groups if len(group) > 1]
@@ -139,10 +142,10 @@ def _row(boxes: Ints) -> Row:
         if np.count_nonzero(near) >= SLOPING[0] and np.ptp(at[near]) >= SLOPING[1] * x_height:
             base, slope = _line(at[near], foot[near])
         elif near.any():
-            base = float(foot[near].mean())
+            base = float(np.sort(foot[near])[np.count_nonzero(near) // 2])
             break
-    if len(boxes) > FEW and tall < CAPITALS[0] * x_height:
-        x_height /= CAPITALS[1]
+    if len(boxes) > FEW and tall < CAPITALS * x_height:
+        x_height /= CAPITAL
     return Row((float(x0.min()), float(y0.min()), float(x1.max()), float(y1.max())), base, slope, x_height, len(boxes))
 
 
@@ -186,7 +189,9 @@ def _without_marks(rows: list[Row]) -> list[Row]:
     unit, letters = np.array([row.x_height for row in rows]), np.array([row.letters for row in rows])
     high = (boxes[:, 3] - boxes[:, 1])[:, None] / unit
     marks = (at.above < ABOVE) & (at.above > -BELOW) & (letters <= MARKS)[:, None] & (unit[:, None] < unit)
-    within = (at.beside < BESIDE) & (marks | (at.filled >= 0.5 * high) | ((letters < FEW)[:, None] & (at.filled > BAND)))
+    inside = (at.filled >= 0.5 * high) | ((letters < FEW)[:, None] & (at.filled > BAND))
+    behind = marks & (at.filled < BAND) & (at.beside < BESIDE)  # a quotation mark; a word would fill the letters' height
+    within = behind | ((marks | inside) & (at.beside == 0))
     return [row for place, row in enumerate(rows) if not within[place, :place].any()]
 
 
@@ -201,7 +206,8 @@ def _with_marks(rows: Sequence[Row], boxes: Ints) -> tuple[list[Row], Ints]:
     level = (at.above > 0) & (at.above < 1)
     near = (at.above < ABOVE) & (at.above > -BELOW) & (at.beside < np.where(level, BEHIND, BESIDE))
     off = np.maximum(0, at.above - ROOM[0]) + np.maximum(0, -ROOM[1] - at.above) + 0.2 * at.beside
-    off[~near | (high > TALLEST) | (wide > LONGEST)] = np.inf
+    ruled = (high < RULE) & (wide > STRAIGHT) & ~level
+    off[~near | ruled | (high > TALLEST) | (wide > LONGEST)] = np.inf
     across = ((at.filled > BAND) & (at.beside < BESIDE)).any(axis=1)
     owner = np.where(np.isfinite(off.min(axis=1)), off.argmin(axis=1), np.where(across, ACROSS, NONE))
     return [_wider(row, boxes[owner == place]) for place, row in enumerate(rows)], owner

@@ -29,8 +29,10 @@ RULE = 0.4
 """What is thinner is no letter."""
 DENSE, BROADEST, NARROWEST = 0.1, 40.0, 0.12
 """Ink share of a letter's box at least; its width in heights at most (words whose letters touch) and at least (an l)."""
-GAP = 3.5
-"""In heights of the smaller letter: farther apart, two letters are not chained."""
+CAPITAL = 1.45
+"""Height of a capital."""
+GAP = 3.0
+"""In x-heights of the smaller letter: farther apart, two letters are not chained."""
 ALIKE = 1.8
 """Heights of two chained letters differ no more: an n and a g, an o and a capital. What is taller, as an ễ or two letters of
 two lines that touch, is given to a line afterwards."""
@@ -121,11 +123,11 @@ def chains(core: Ints, ends: tuple[Ints, Ints]) -> list[Ints]:
     return np.split(core[order], np.flatnonzero(np.diff(names[order])) + 1)
 
 
-def neighbours(boxes: Ints) -> tuple[tuple[Ints, Ints], Ints]:
+def neighbours(boxes: Ints, body: float) -> tuple[tuple[Ints, Ints], Ints]:
     """Each letter with its nearest to the right and to the left that stands level with it; and how near, px."""
     order = np.argsort(boxes[:, 0], kind="stable")
     boxes = boxes[order]
-    one, other, gap = _level_pairs(boxes)
+    one, other, gap = _level_pairs(boxes, body)
     nearest_last = np.argsort(-gap, kind="stable")  # of several values for one place numpy keeps the last
     one, other, gap = one[nearest_last], other[nearest_last], gap[nearest_last]
     after, before = np.arange(len(boxes)), np.arange(len(boxes))
@@ -137,25 +139,30 @@ def neighbours(boxes: Ints) -> tuple[tuple[Ints, Ints], Ints]:
     return (np.concatenate([order, order]), np.concatenate([order[after], order[before]])), near
 
 
-def _level_pairs(boxes: Ints) -> tuple[Ints, Ints, Ints]:
-    """Pairs of letters side by side, the left one first, and their gaps. ``boxes``: sorted from the left."""
+def _level_pairs(boxes: Ints, body: float) -> tuple[Ints, Ints, Ints]:
+    """Pairs of letters side by side, the left one first, and their gaps, px. ``boxes``: sorted from the left."""
     x0, y0, x1, y1 = np.ascontiguousarray(boxes.T)
     high = y1 - y0
     places = np.arange(len(boxes))
-    count = np.searchsorted(x0, x1 + GAP * high, side="right") - places - 1  # letters that begin within reach of each
+    count = np.searchsorted(x0, x1 + _widest(high, body), side="right") - places - 1  # letters that begin within reach of each
     one = np.repeat(places, count)
     other = one + np.arange(1, len(one) + 1) - np.repeat(np.cumsum(count) - count, count)
     less = np.minimum(high[one], high[other])
     level = np.minimum(y1[one], y1[other]) - np.maximum(y0[one], y0[other]) >= LEVEL * less
     one, other, less = one[level], other[level], less[level]
     gap = x0[other] - x1[one]
-    near = (gap <= GAP * less) & (np.maximum(high[one], high[other]) <= ALIKE * less)
+    near = (gap <= _widest(less, body)) & (np.maximum(high[one], high[other]) <= ALIKE * less)
     return one[near], other[near], gap[near]
+
+
+def _widest(high: Ints, body: float) -> NDArray[np.floating]:
+    """The widest gap beside letters so high, px: beside capitals no wider than beside small letters."""
+    return GAP * np.minimum(high, np.maximum(body, high / CAPITAL))
 
 
 def count_stacked(boxes: Ints, near: Ints, body: float) -> int:
     """How many letters stand above or below one another rather than beside one another. ``near``: to the next beside, px."""
     size = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
     apart = (size >= LONE[0] * body) & (size <= LONE[1] * body) & (near > APART * size)
-    below = neighbours(boxes[apart][:, [1, 0, 3, 2]])[1]
+    below = neighbours(boxes[apart][:, [1, 0, 3, 2]], body)[1]
     return int(np.count_nonzero(below < APART * size[apart]))

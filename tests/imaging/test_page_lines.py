@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw
 from imaging.ocr import batched, resident
 from imaging.ocr.batched import Batched
 from imaging.ocr.lines import find_lines
+from imaging.ocr.strips import quantile
 from tests.imaging.test_ocr import font
 
 DPI = 200.0
@@ -106,6 +107,20 @@ def test_marks_behind_the_last_letter_are_no_line_of_their_own():
     assert [len(row) for row in sheet.found()] == [1] * 5
 
 
+def test_a_rule_above_a_line_is_none_of_its_marks():
+    sheet = Sheet().lines()
+    sheet.draw.line([(300, 402), (560, 402)], fill=20, width=3)
+    plain = Sheet().lines().found()
+    assert sheet.found() == plain
+
+
+def test_a_year_behind_a_gap_is_found():
+    for gap in range(30, 130, 10):
+        row = Sheet().lines().text(160, 800, "Quảng Ngãi, ngày 15 tháng 01 năm")
+        row.text(round(row.boxes[-1][2]) + gap, 800, "2021")
+        assert max(box[2] for box in row.found()[-1]) == pytest.approx(row.boxes[-1][2], abs=5)
+
+
 def test_a_stroke_of_a_pen_through_a_line_leaves_it_one():
     sheet = Sheet().lines()
     sheet.draw.line([(480, 250), (560, 420)], fill=20, width=9)
@@ -138,6 +153,13 @@ def test_pale_print_is_as_large_as_black(grey):
     pale = (255 - (255 - sheet.pixels().astype(int)) * (255 - grey) // 235).astype(np.uint8)
     for (place,), ink in zip(find_lines(pale, DPI), sheet.boxes, strict=True):
         assert covers(place.box, ink)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 40])
+def test_a_quantile_is_numpy_s(count):
+    values = np.random.default_rng(count).integers(0, 255, count)
+    for share in (0.25, 0.5, 0.75):
+        assert quantile(values, share) == pytest.approx(np.quantile(values, share))
 
 
 # --- not ordinary ---------------------------------------------------------------------------------------------------
