@@ -55,6 +55,8 @@ STRAIGHT = 1.5
 """What is thin and longer is a mark only level with the letters, a dash; else it is a rule under the line or the one above."""
 BAND = 0.4
 """A piece that fills so much of the height of a line's letters, where the line is, is that line's."""
+AMID = 0.8
+"""Share of a chain's length within another's from which it may be a piece of it."""
 NONE, ACROSS = -1, -2
 """Instead of a row's place: see ``_with_marks``."""
 MARKS = 4
@@ -66,8 +68,8 @@ STROKE = (2.6, 2.0)
 CROWDED, NEAR = 0.5, 8.0
 """Of their own ink, other ink around a few letters from which they are no line, unless a line level with them is nearer."""
 JOIN = 5.0
-"""Across no wider gap two pieces of one row are one line, where other ink stands between them: a pen's stroke hides letters.
-Across blank paper the network reads the pieces better each by itself."""
+"""Across no wider gap two pieces of one row are one line, where other ink stands between them: a pen's stroke hides letters;
+nearer than an x-height they always are. Across blank paper the network reads the pieces better each by itself."""
 LEAST, OUTSIDE, UNREAD = 12, 0.15, 0.3
 """Letters in lines at least; letters in none, of those, and ink in none, of all ink, at most. Pages of real papers: hundreds,
 0.03, 0.08; backs of sheets through which a seal shines: five, 3, 0.5."""
@@ -189,9 +191,12 @@ def _without_marks(rows: list[Row]) -> list[Row]:
     unit, letters = np.array([row.x_height for row in rows]), np.array([row.letters for row in rows])
     high = (boxes[:, 3] - boxes[:, 1])[:, None] / unit
     marks = (at.above < ABOVE) & (at.above > -BELOW) & (letters <= MARKS)[:, None] & (unit[:, None] < unit)
-    inside = (at.filled >= 0.5 * high) | ((letters < FEW)[:, None] & (at.filled > BAND))
+    left, right = boxes[:, 0], boxes[:, 2]
+    over = np.minimum(right[:, None], right + unit) - np.maximum(left[:, None], left - unit)
+    amid = over >= AMID * (right - left)[:, None]
+    pieces = (at.filled >= 0.5 * high) | ((letters < FEW)[:, None] & (at.filled > BAND))
     behind = marks & (at.filled < BAND) & (at.beside < BESIDE)  # a quotation mark; a word would fill the letters' height
-    within = behind | ((marks | inside) & (at.beside == 0))
+    within = behind | (amid & (marks | pieces))
     return [row for place, row in enumerate(rows) if not within[place, :place].any()]
 
 
@@ -295,6 +300,8 @@ def _same_line(left: Row, right: Row, other: Ints) -> bool:
     end = left.base + left.slope * (left.box[2] - left.box[0])
     if right.box[0] - left.box[2] > JOIN * unit or abs(end - right.base) > SAME_LINE * unit:
         return False
+    if right.box[0] - left.box[2] < unit:
+        return True
     between = (other[:, 0] < right.box[0]) & (other[:, 2] > left.box[2])
     return bool((between & (other[:, 1] < end) & (other[:, 3] > end - unit)).any())
 

@@ -121,6 +121,14 @@ def test_a_year_behind_a_gap_is_found():
         assert max(box[2] for box in row.found()[-1]) == pytest.approx(row.boxes[-1][2], abs=5)
 
 
+def test_halves_of_a_line_that_do_not_hang_together_are_both_kept():
+    sheet = Sheet().lines().text(160, 900, "TTHC ki").text(700, 900, "nghị phương án đơn giản hóa")
+    assert [covers(box, ink) for box, ink in zip(sheet.found()[-1], sheet.boxes[-2:], strict=True)] == [True] * 2
+    close = Sheet().lines().text(160, 900, "TTHC", 26)
+    close.text(round(close.boxes[-1][2]), 900, "kiến nghị phương án", 60)
+    assert min(box[0] for box in close.found()[-1]) == pytest.approx(160, abs=5)
+
+
 def test_a_stroke_of_a_pen_through_a_line_leaves_it_one():
     sheet = Sheet().lines()
     sheet.draw.line([(480, 250), (560, 420)], fill=20, width=9)
