@@ -6,9 +6,9 @@ from flask import Blueprint, Flask, Response, jsonify, render_template, request,
 from werkzeug.wrappers import Response as AnyResponse
 
 from batches import batch as batch_records
-from batches import holdings, runs
+from batches import holdings, ledger, runs
 from batches.words import BatchState
-from station import desk, hot_folder, importing, importing_doors, importing_view
+from station import hot_folder, importing, importing_doors, importing_view
 from station.errors import SohoaError
 from station.house import House
 from station.importing_plan import Choice, Entry
@@ -128,22 +128,23 @@ def _parts(house: House, batch_id: int) -> dict[str, Any]:
     with house.store.read() as connection:
         batch = batch_records.get(connection, batch_id)
         place = holdings.place(connection, batch.archive_file_id)
-        active = runs.active(connection, batch_id)
+        may_take = batch.state in _OPEN and runs.active(connection, batch_id) is None
+        count = ledger.of(connection, batch_id)
     seen = importing_view.latest(house, batch_id)
     return {
         "batch": batch,
         "place": place,
-        "may_take": batch.state in _OPEN and active is None,
+        "may_take": may_take,
         "is_open": batch.state in _OPEN,
         "seen": seen,
         "listed": [] if seen is None else _worst_first(seen),
         "most": _SHOWN,
         "moving": seen is not None and seen.run.state in ("requested", "running"),
         "hot": hot_folder.view(house),
-        "folders": importing_doors.folders(house),
+        "folders": importing_doors.folders(house) if may_take else [],  # not walked each second while files come in
         "import_dir": house.settings.scanning.import_dir,
         "limit": house.settings.scanning.upload_megabytes,
-        "ledger": desk.view(house, batch_id).ledger,
+        "ledger": count,
     }
 
 
