@@ -87,7 +87,7 @@ def wilson(hits: int, of: int, z: float = 1.96) -> tuple[float, float]:
     """The interval of a share, 95 % (Wilson 1927)."""
     if not of:
         return 0.0, 1.0
-    share, square = hits / of, z * z / of
+    share, square = min(1.0, hits / of), z * z / of  # more words wrong than there are: wrong throughout
     middle = (share + square / 2) / (1 + square)
     reach = z * sqrt(share * (1 - share) / of + square / (4 * of)) / (1 + square)
     return max(0.0, middle - reach), min(1.0, middle + reach)
