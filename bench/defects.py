@@ -203,10 +203,11 @@ def alarm_table(real: Sequence[Page], made: Sequence[Page], practice: Sequence[P
         told = [(page.name, finding) for page in pages for finding in judge(page.raster)]
         told = [(name, finding) for name, finding in told if finding.level is not Level.INFO]
         errors = {name for name, finding in told if finding.level is Level.ERROR}
+        coarse = {(page.name, "page.resolution") for page in pages if max(page.raster.dpi) < COARSE}  # rightly an error
+        false = {name for name, found in told if found.level is Level.ERROR and (name, found.check) not in coarse}
         warned = {name for name, _ in told}
-        coarse = {page.name for page in pages if max(page.raster.dpi) < COARSE}  # no false alarm: they are
         note = f"of {len(pages)}; {len(warned)} warned of" + (f"; {len(coarse)} rightly called coarse" if coarse else "")
-        figures.append(none_of(f"clean pages with an error, {title}", len(errors - coarse), note))
+        figures.append(none_of(f"clean pages with an error, {title}", len(false), note))
         rows += [f"### {len(pages)} {title}: {len(warned)} with a warning or error, {len(errors)} with an error", ""]
         counted = collections.Counter((finding.check, finding.level.value, finding.hint) for _, finding in told)
         rows += [f"- {count} × `{check}` {level} {hint}" for (check, level, hint), count in counted.most_common()] or ["- none"]

@@ -85,7 +85,7 @@ class Rig:
         """Where a run stands and the engine's last words, for a test that waits in vain."""
         return f"{self.view(batch_id).run}\n{(self.folder / 'engine.log').read_text()[-4000:]}"
 
-    def until_run_rests(self, batch_id: int, seconds: float = 120) -> RunView:
+    def until_run_rests(self, batch_id: int, seconds: float = 90) -> RunView:
         """Paused or finished."""
         wait(lambda: self.run_view(batch_id).state in ("paused", "finished"), seconds, lambda: self.says(batch_id))
         return self.run_view(batch_id)
