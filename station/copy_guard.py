@@ -33,6 +33,9 @@ TEXT_LOSS = 0.002
 SURE = 0.80
 """Confidence from which a word of the master is evidence: what is unsure reads differently after any change."""
 
+MOST_TONED = 12
+"""Words put in continuous tone for a second try; a copy that spoils more is no good."""
+
 Plane = NDArray[np.float32]
 Why = Literal["", "mode", "small", "picture", "ink", "seal", "text", "unread", "larger"]
 """Why a page is not compact; empty: it is."""
@@ -51,32 +54,38 @@ class Original:
 
 
 def compacted(original: Original, standard: pdfa.PageImage, text: PageText | None, read: Read) -> tuple[pdfa.PageImage, Why]:
-    """The compact copy where it is proved to show all that the standard copy shows, else the standard copy and why.
+    """The compact copy where it is proved to show all that the standard copy shows, else the standard copy and why. Where it
+    spoils a few words, it is made again with these in continuous tone, and proved again.
 
     ``text``: the reading of ``original.shown`` by ``read``; None: nobody read it, and then nothing is proved."""
     if text is None:
         return standard, "unread"
     prepared = Prepared(original.shown)
-    try:
-        image = pdfa.compact(original.shown, prepared)
-    except pdfa.NotCompact as no:
-        return standard, no.why
-    if len(image.data) >= len(standard.data):
-        return standard, "larger"
-    why = _lacks(original, prepared, image, standard, text, read)
+    toned: tuple[Box, ...] = ()
+    for _ in range(2):
+        try:
+            image = pdfa.compact(original.shown, prepared, toned)
+        except pdfa.NotCompact as no:
+            return standard, no.why
+        if len(image.data) >= len(standard.data):
+            return standard, "larger"
+        why, toned = _lacks(original, prepared, image, standard, text, read)
+        if not 0 < len(toned) <= MOST_TONED:
+            break
     return (standard, why) if why else (image, "")
 
 
 def _lacks(original: Original, prepared: Prepared, image: pdfa.PageImage, standard: pdfa.PageImage, text: PageText,
-           read: Read) -> Why:  # fmt: skip
-    """What the compact copy does not show well enough: cheap proofs first."""
+           read: Read) -> tuple[Why, tuple[Box, ...]]:  # fmt: skip
+    """What the compact copy does not show well enough, cheap proofs first; and the words it spoils, if it is they."""
     shown = original.shown
     copy = Raster(pdfa.decode(image), shown.dpi, shown.mode)
     if ink_lost(prepared, copy):
-        return "ink"
+        return "ink", ()
     if present(original.master, Prepared(copy), original.placed, original.stamps, original.strokes) < LEAST_PRESENT:
-        return "seal"
-    return "text" if text.words and _spoils(text, read(copy), standard, shown, read) else ""
+        return "seal", ()
+    reading = read(copy) if text.words else text
+    return ("text", lost_boxes(text, reading)) if _spoils(text, reading, standard, shown, read) else ("", ())
 
 
 def _spoils(text: PageText, compact: PageText, standard: pdfa.PageImage, shown: Raster, read: Read) -> bool:
@@ -108,6 +117,17 @@ def text_lost(truth: PageText, other: PageText) -> float:
     pairs = {one + two for one, two in pairwise(said) if one in odd or two in odd}
     every = sum(len(word) * times for word, times in want.items())
     return sum(_wrong(word, odd | pairs) for word in (want - got).elements()) / every if every else 0.0
+
+
+def lost_boxes(truth: PageText, other: PageText) -> tuple[Box, ...]:
+    """The places of ``truth``'s sure words that ``other`` has not there."""
+    there = [(_letters(word), word.box) for word in other.words]
+    sure = ((_letters(word), word.box) for word in truth.words if word.confidence >= SURE)
+    return tuple(box for said, box in sure if said and not any(said == one and _meet(box, at) for one, at in there))
+
+
+def _meet(one: Box, two: Box) -> bool:
+    return one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]
 
 
 def _wrong(word: str, odd: Collection[str]) -> int:

@@ -3,7 +3,9 @@
 Dots go into the mask after all, faint ink stays with the background where that shows it, writing becomes a patch, and paler
 dust may go: the ink guard proves the page (station/copy_guard.py)."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import ceil
 
 import cv2
 import numpy as np
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 
 from imaging.ink_guard import ACCENT_MM, LONGEST_MM, SPECK_MM, ink_mask
 from imaging.prepare import PAPER, Components, Prepared, components
-from imaging.values import Pixels
+from imaging.values import Box, Pixels
 
 Mask = NDArray[np.bool_]
 
@@ -34,6 +36,14 @@ class LeftOver:
     patched: Mask
     fine: Mask
     behind: bool
+
+    def with_boxes(self, boxes: Sequence[Box], scale: tuple[float, float]) -> "LeftOver":
+        """The same with boxes that become fine patches too. ``boxes``: px of the page; ``scale``: working px per px of it."""
+        patched, fine = self.patched.copy(), self.fine.copy()
+        for x0, y0, x1, y1 in boxes:
+            here = slice(int(y0 * scale[1]), ceil(y1 * scale[1])), slice(int(x0 * scale[0]), ceil(x1 * scale[0]))
+            patched[here] = fine[here] = True
+        return replace(self, patched=patched, fine=fine)
 
 
 def left_over(prepared: Prepared, ink: Mask, behind: Pixels) -> LeftOver:

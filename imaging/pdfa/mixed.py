@@ -5,6 +5,7 @@ coarse. Whatever a mask would spoil stays continuous-tone in patches: seals, col
 other faint strokes. Nothing is matched with anything else (no JBIG2): a mask px is dark because that px of the page is.
 After the scheme of ITU-T T.44 in its plainest form."""
 
+from collections.abc import Sequence
 from typing import Any, Literal, cast
 
 import cv2
@@ -68,8 +69,9 @@ class NotCompact(Exception):
         self.why: Literal["mode", "small", "picture"] = why
 
 
-def compact(raster: Raster, prepared: Prepared | None = None) -> PageImage:
+def compact(raster: Raster, prepared: Prepared | None = None, toned: Sequence[Box] = ()) -> PageImage:
     """The page in layers. ``raster``: the access copy as rendered, colour. ``prepared``: of ``raster``, where at hand.
+    ``toned``: boxes, px of ``raster``, that are to stay continuous-tone whatever is in them.
 
     Raises NotCompact. The caller proves what came of it (station/copy_guard.py)."""
     if raster.mode != "color":
@@ -79,7 +81,7 @@ def compact(raster: Raster, prepared: Prepared | None = None) -> PageImage:
     prepared = prepared or prepare(raster)
     dark, ratio = _dark(prepared)
     ink = _plain(prepared, dark, ratio)
-    rest = left_over(prepared, ink, _shown_behind(prepared, ink))
+    rest = left_over(prepared, ink, _shown_behind(prepared, ink)).with_boxes(toned, prepared.scale)
     boxes = patches(prepared, rest.patched)
     area = sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes)
     if area > LARGEST_SHARE * raster.width * raster.height or len(boxes) > MOST_PATCHES:

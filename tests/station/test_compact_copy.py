@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from imaging import geometry, pdfa, render, seals
+from imaging.pdfa.layers import unpacked
 from imaging.practice import PracticePage, invent, typeset
 from imaging.prepare import Prepared, prepare
 from imaging.values import Line, PageText, Pixels, Raster, Word
@@ -57,8 +58,24 @@ def test_a_page_that_keeps_everything_is_compact(case: Case) -> None:
 
 def test_a_page_that_reads_worse_stays_standard(case: Case) -> None:
     original, standard, text = case
-    readings: Iterator[PageText] = iter([spoiled(text, 50), text])  # the compact copy's, then the standard copy's
+    readings: Iterator[PageText] = iter([spoiled(text, 50), text] * 2)  # the compact copy's, then the standard copy's
     assert compacted(original, standard, text, lambda _: next(readings)) == (standard, "text")
+    many = iter([spoiled(text, 5), text])  # too many words for a second try
+    assert compacted(original, standard, text, lambda _: next(many)) == (standard, "text")
+
+
+def test_words_the_mask_spoils_are_tried_again_in_continuous_tone(case: Case) -> None:
+    original, standard, text = case
+    readings: Iterator[PageText] = iter([spoiled(text, 50), text, text])
+    image, why = compacted(original, standard, text, lambda _: next(readings))
+    assert why == "" and len(image.data) < 0.6 * len(standard.data)
+    spoilt = [word.box for word, other in zip(text.words, spoiled(text, 50).words, strict=True) if word.text != other.text]
+    assert 3 <= len(spoilt) <= copy_guard.MOST_TONED and copy_guard.lost_boxes(text, spoiled(text, 50)) == tuple(spoilt)
+    patches = [box for box, _ in unpacked(image).patches]
+    for x0, y0, x1, y1 in spoilt:
+        assert any(left <= x0 and top <= y0 and x1 <= right and y1 <= bottom for left, top, right, bottom in patches)
+        before, after = (pixels[y0:y1, x0:x1].astype(int) for pixels in (original.shown.pixels, pdfa.decode(image)))
+        assert np.abs(before - after).mean() < 12
 
 
 def test_what_the_standard_copy_loses_too_is_not_held_against_the_compact_one(case: Case) -> None:
