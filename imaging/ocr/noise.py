@@ -16,7 +16,8 @@ LOW_SIGNS = frozenset("-–—.,_…=~'\"“”‘’*+")
 UNSURE = 0.35
 DOUBTFUL = 0.6
 TINY, TALL = 0.32, 2.5
-"""Heights in usual lines of the page: smaller is a speck, taller is a signature, a seal's letter or a rule."""
+"""Heights in usual lines of the page: smaller is a speck, taller is a signature, a seal's letter or a rule; unless it is a
+surely read word: the small print of a digital signature is."""
 
 
 def drop_noise(lines: Sequence[ReadLine], known: Known) -> tuple[ReadLine, ...]:
@@ -50,7 +51,7 @@ def is_noise(word: ReadWord, known: Known, height: float) -> bool:
     _, y0, _, y1 = word.box
     small = y1 - y0 < TINY * height and not set(text) <= LOW_SIGNS
     if small or y1 - y0 > TALL * height > 0:
-        return small or sure < DOUBTFUL or not known(text)
+        return sure < DOUBTFUL or not known(text) or (small and len(text) < 2)
     if not any(one.isalnum() for one in text):
         return sure < UNSURE or not set(text) <= SIGNS
     return sure < UNSURE and len(text) <= 2 and not known(text)
