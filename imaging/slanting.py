@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import cast
 
 import cv2
 import numpy as np
@@ -23,8 +22,12 @@ MOST_OFF = 0.4
 """px by which the corners of a page may lie beside their exact place: 1.2 degrees on A4 at 300 dpi."""
 PHASES = 16
 
+BAND = 128
+"""Rows or columns slid at a time: they stay near the processor until they are turned over."""
+
 Matrix = NDArray[np.float64]
-Moves = NDArray[np.float64]
+Steps = NDArray[np.intp]
+"""Sixteenths of a px."""
 
 
 def fits(matrix: Matrix, size: tuple[int, int]) -> bool:
@@ -36,39 +39,51 @@ def fits(matrix: Matrix, size: tuple[int, int]) -> bool:
 
 
 def slid(pixels: Pixels, matrix: Matrix, size: tuple[int, int], outside: Sequence[float]) -> Pixels:
-    """The picture as ``matrix`` (between px centres) moves it, one channel after another. ``outside``: what surrounds it, a
-    value a channel. Only for what :func:`fits`."""
-    if pixels.ndim == 2:
-        return _plane(pixels, matrix, size, outside[0])
-    moved = np.empty((size[1], size[0], pixels.shape[2]), np.uint8)
-    for channel, level in enumerate(outside):
-        cv2.insertChannel(_plane(cast(Pixels, cv2.extractChannel(pixels, channel)), matrix, size, level), moved, channel)
-    return moved
-
-
-def _plane(plane: Pixels, matrix: Matrix, size: tuple[int, int], level: float) -> Pixels:
+    """The picture as ``matrix`` (between px centres) moves it. ``outside``: what surrounds it, a value a channel. Only for what
+    :func:`fits`."""
     wide, high = size
     back = cv2.invertAffineTransform(matrix)
     middle = (wide - 1) / 2, (high - 1) / 2
     x, y = back[:, :2] @ np.array(middle) + back[:, 2]
-    along = back[0, 1] * (np.arange(plane.shape[0]) - y) + x - middle[0]
+    along = back[0, 1] * (np.arange(pixels.shape[0]) - y) + x - middle[0]
     down = back[1, 0] * (np.arange(wide) - middle[0]) + y - middle[1]
-    return _turned_over(_rows(_turned_over(_rows(plane, along, wide, level)), down, high, level))
+    moved = _columns(_turned_over(pixels, _steps(along), wide, outside), _steps(down), high, outside)
+    return moved if pixels.ndim == 3 else moved[:, :, 0]
 
 
-def _turned_over(plane: Pixels) -> Pixels:
-    return cast(Pixels, cv2.transpose(plane))
+def _steps(moves: NDArray[np.float64]) -> Steps:
+    return np.round(moves * PHASES).astype(int)
 
 
-def _rows(plane: Pixels, moves: Moves, width: int, level: float) -> Pixels:
-    """Each row from ``moves`` px on, ``width`` px of it."""
-    steps = np.round(moves * PHASES).astype(int)
-    first, last = int(steps.min()) // PHASES, int(steps.max()) // PHASES
-    left, right = max(0, 1 - first), max(0, last + width + 2 - plane.shape[1])
-    padded = cv2.copyMakeBorder(plane, 0, 0, left, right, cv2.BORDER_CONSTANT, value=[level])
-    found = np.empty((plane.shape[0], width + 3), np.uint8)
-    for top, bottom in pairwise([0, *(np.flatnonzero(np.diff(steps)) + 1).tolist(), len(steps)]):
-        whole, phase = divmod(int(steps[top]), PHASES)
+def _turned_over(pixels: Pixels, moves: Steps, width: int, outside: Sequence[float]) -> list[Pixels]:
+    """The rows of the picture slid, each channel by itself with its columns lying as rows. A band at a time stays near the
+    processor."""
+    planes = [np.empty((width, pixels.shape[0]), np.uint8) for _ in outside]
+    for top in range(0, pixels.shape[0], BAND):
+        band = slice(top, top + BAND)
+        for plane, part in zip(planes, cv2.split(_rows(pixels[band], moves[band], width, outside)), strict=True):
+            cv2.transpose(part, dst=plane[:, band])
+    return planes
+
+
+def _columns(planes: Sequence[Pixels], moves: Steps, height: int, outside: Sequence[float]) -> Pixels:
+    """The columns slid, which lie as rows, and stood up again."""
+    moved = np.empty((height, len(moves), len(planes)), np.uint8)
+    for left in range(0, len(moves), BAND):
+        band = slice(left, left + BAND)
+        parts = (_rows(plane[band], moves[band], height, [level]) for plane, level in zip(planes, outside, strict=True))
+        cv2.merge([cv2.transpose(part) for part in parts], dst=moved[:, band])
+    return moved
+
+
+def _rows(pixels: Pixels, moves: Steps, width: int, outside: Sequence[float]) -> Pixels:
+    """Each row from ``moves`` sixteenths of a px on, ``width`` px of it."""
+    first, last = int(moves.min()) // PHASES, int(moves.max()) // PHASES
+    left, right = max(0, 1 - first), max(0, last + width + 2 - pixels.shape[1])
+    padded = cv2.copyMakeBorder(pixels, 0, 0, left, right, cv2.BORDER_CONSTANT, value=list(outside))
+    found = np.empty((len(pixels), width + 3, *pixels.shape[2:]), np.uint8)
+    for top, bottom in pairwise([0, *(np.flatnonzero(np.diff(moves)) + 1).tolist(), len(moves)]):
+        whole, phase = divmod(int(moves[top]), PHASES)
         start = left + whole - 1
         cv2.filter2D(padded[top:bottom, start : start + width + 3], -1, CUBIC[phase], dst=found[top:bottom], anchor=(1, 0))
     return found[:, 1:-2]
