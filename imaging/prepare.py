@@ -149,9 +149,18 @@ class Prepared:
     @cached_property
     def _away(self) -> tuple[Pixels, Pixels]:
         """Of each value of a and of b its distance from the paper's."""
-        lab = cv2.cvtColor(np.ascontiguousarray(self.half[::2, ::2]), cv2.COLOR_BGR2Lab)
-        a, b = (_from_middle(cast(Pixels, cv2.extractChannel(lab, number))) for number in (1, 2))
+        a, b = (from_middle(self.sample_lab[:, :, number]) for number in (1, 2))
         return a, b
+
+    @cached_property
+    def sample(self) -> Pixels:
+        """Every fourth px of ``half``: enough for what is said of the page as a whole."""
+        return np.ascontiguousarray(self.half[::4, ::4])
+
+    @cached_property
+    def sample_lab(self) -> Pixels:
+        """8-bit Lab of ``sample``."""
+        return cast(Pixels, cv2.cvtColor(self.sample, cv2.COLOR_BGR2Lab))
 
     @cached_property
     def lab(self) -> Pixels:
@@ -179,8 +188,8 @@ class Prepared:
     @cached_property
     def hues(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """a* and b* at ``small_dpi``, counted from the page's own paper; float32 (height, width)."""
-        planes = (cv2.extractChannel(self.small_lab, number) for number in (1, 2))
-        a, b = (plane - np.float32(np.median(plane[::3, ::3])) for plane in planes)
+        planes = (cast(Pixels, cv2.extractChannel(self.small_lab8, number)) for number in (1, 2))
+        a, b = (plane.astype(np.float32) - np.float32(np.median(plane[::3, ::3])) for plane in planes)
         return a, b
 
     @property
@@ -199,7 +208,19 @@ class Prepared:
 
     def let_go(self) -> None:
         """Give back the large images that only measuring needs; who asks for one again has it made again."""
-        for name in ("gray", "components", "strong", "lab", "small_lab", "small_lab8", "plain", "background", "ink"):
+        for name in (
+            "gray",
+            "components",
+            "strong",
+            "lab",
+            "small_lab",
+            "small_lab8",
+            "plain",
+            "background",
+            "ink",
+            "sample",
+            "sample_lab",
+        ):
             self.__dict__.pop(name, None)
 
     def to_master(self, box: Box) -> Box:
@@ -293,7 +314,7 @@ def _middle(counts: NDArray[np.number]) -> int:
     return int(np.searchsorted(np.cumsum(counts), counts.sum() / 2))
 
 
-def _from_middle(plane: Pixels) -> Pixels:
+def from_middle(plane: Pixels) -> Pixels:
     """Of each value its distance from the plane's median."""
     middle = _middle(np.bincount(plane.ravel(), minlength=256))
     return np.abs(np.arange(256) - middle).astype(np.uint8)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.prepare import Prepared, reduced
+from imaging.prepare import Prepared, level, reduced
 from imaging.values import Box, Pixels
 
 TILE_MM = 20.0
@@ -25,8 +25,8 @@ REFERENCE_DPI = 300.0
 SEAM = 6
 """px at a tile's rim that see its neighbour in the mosaic."""
 
-FINE = 1000.0
-"""Parts of a px to which a median width is told."""
+FINE, WIDEST = 1000.0, 64.0
+"""Parts of a px to which a median width is told; no median is wider than the second: contrast is looked for over 9 px."""
 
 Floats = NDArray[np.float32]
 
@@ -79,27 +79,27 @@ def _mosaic(gray: Pixels, tiles: list[Box]) -> Pixels:
 
 def _widths(mosaic: Pixels, tiles: list[Box]) -> tuple[list[Floats], Floats, Floats]:
     """Edge widths per tile; of all edges that run up and down; of all that run left and right."""
-    box = np.ones((9, 9), np.uint8)
+    box, near = np.ones((9, 9), np.uint8), np.ones((5, 5), np.uint8)
     contrast = cv2.subtract(cv2.dilate(mosaic, box), cv2.erode(mosaic, box))
-    across, along = (_steps(mosaic, dx, dy) for dx, dy in ((1, 0), (0, 1)))
-    steepest = cv2.dilate(cv2.max(across, along), np.ones((5, 5), np.uint8))
+    across, along = (cv2.dilate(_steps(mosaic, dx, dy), near) for dx, dy in ((1, 0), (0, 1)))
+    steepest = cv2.max(across, along)
+    upright, lying = (cv2.compare(one, cv2.add(other, other), cv2.CMP_GT) for one, other in ((across, along), (along, across)))
     side = mosaic.shape[1] // len(tiles)
     per_tile, columns, rows = [], [], []
     for at in range(0, mosaic.shape[1], side):
         cell = (slice(SEAM, -SEAM), slice(at + SEAM, at + side - SEAM))
         c, g = contrast[cell], steepest[cell]
-        edge = (c > max(25.0, 0.45 * float(np.percentile(c[::3, ::3], 99)))) & (g > 0)
-        width = c[edge] / g[edge].astype(np.float32)
-        per_tile.append(width.astype(np.float32))
-        x, y = (cv2.dilate(step[cell], np.ones((5, 5), np.uint8))[edge].astype(np.float32) for step in (across, along))
-        columns.append(width[x > 2 * y])
-        rows.append(width[y > 2 * x])
+        edge = (c > max(25, int(0.45 * level(cast(Pixels, c[::3, ::3]), 0.99)))) & (g > 0)
+        width: Floats = (c[edge] / g[edge].astype(np.float32)).astype(np.float32)
+        per_tile.append(width)
+        columns.append(width[upright[cell][edge] > 0])
+        rows.append(width[lying[cell][edge] > 0])
     return per_tile, np.concatenate(columns), np.concatenate(rows)
 
 
 def _median(widths: Floats) -> float:
     """Counted instead of sorted: there are hundreds of thousands, asked for several times over."""
-    counts = np.bincount((widths * FINE).astype(np.int32))
+    counts = np.bincount((np.minimum(widths, WIDEST) * FINE).astype(np.int32))
     return (float(np.searchsorted(np.cumsum(counts), 0.5 * widths.size)) + 0.5) / FINE
 
 

@@ -35,44 +35,50 @@ class Light:
 
 
 @dataclass(frozen=True, slots=True)
-class Ink:
-    """``contrast``: how much darker than the paper the darkest tenth of the ink is, 0..1. ``letters``: letter-sized regions it
-    rests on. ``box``: where the letters stand, working px."""
+class Letters:
+    """``count``: letter-sized regions of ink. ``box``: where they stand, working px."""
 
-    contrast: float
-    letters: int
+    count: int
     box: Box | None
 
 
 def light(prepared: Prepared) -> Light:
     """Exposure and tint, from every fourth pixel at working scale."""
-    pixels, ratio = np.ascontiguousarray(prepared.half[::4, ::4]), prepared.ratio[::4, ::4]
-    lab = cast(Pixels, cv2.cvtColor(pixels, cv2.COLOR_BGR2Lab))
+    pixels, lab, ratio = prepared.sample, prepared.sample_lab, prepared.ratio[::4, ::4]
     is_paper = ratio > PAPER_RATIO * PAPER
     gray = prepared.half_gray[::4, ::4]
     ink = gray[ratio < 0.5 * PAPER]
-    paper = lab[is_paper] if is_paper.any() else lab.reshape(-1, 3)
-    a, b = (level(paper[:, plane], 0.5) - 128.0 for plane in (1, 2))
+    bare = is_paper if is_paper.any() else np.ones_like(is_paper)
+    a, b = (level(lab[:, :, plane][bare], 0.5) - 128.0 for plane in (1, 2))
+    brightest = cv2.max(cv2.max(*cv2.split(pixels)[:2]), cv2.extractChannel(pixels, 2))
     return Light(
         paper=level(lab[:, :, 0], 0.8) * 100 / 255,
-        clipped=float((pixels.max(axis=2)[is_paper] >= CLIPPED).mean()) if is_paper.any() else 0.0,
+        clipped=float((brightest[is_paper] >= CLIPPED).mean()) if is_paper.any() else 0.0,
         black=float((ink <= 2).mean()) if ink.size else 0.0,
         tint=(a, b),
         paper_share=float(is_paper.mean()),
     )
 
 
-def ink(prepared: Prepared) -> Ink:
-    """Depth of the ink, faint ink included (threshold: six deviations of the paper's noise, at least 8 %)."""
+def contrast(prepared: Prepared) -> float:
+    """How much darker than the paper the darkest tenth of the ink is, 0..1; 0 without ink."""
+    inked = prepared.ratio[::2, ::2][_ink(prepared)[::2, ::2] > 0]
+    return 1 - level(inked, 0.1) / PAPER if inked.size else 0.0
+
+
+def letters(prepared: Prepared) -> Letters:
+    """The letters among the ink, pale ones as well."""
+    sized = _letters(components(_ink(prepared)).stats[1:], prepared.px_per_mm)
+    if not len(sized):
+        return Letters(0, None)
+    x, y, wide, high = sized[:, :4].T
+    return Letters(len(sized), (int(x.min()), int(y.min()), int((x + wide).max()), int((y + high).max())))
+
+
+def _ink(prepared: Prepared) -> Pixels:
+    """255 where ink is, faint ink included (threshold: six deviations of the paper's noise, at least 8 %)."""
     depth = min(max(6 * prepared.noise, 0.08), 0.3)
-    mask = cv2.threshold(prepared.ratio, (1 - depth) * PAPER, 255, cv2.THRESH_BINARY_INV)[1]
-    letters = _letters(components(cast(Pixels, mask)).stats[1:], prepared.px_per_mm)
-    inked = prepared.ratio[::2, ::2][mask[::2, ::2] > 0]
-    if not inked.size or not len(letters):
-        return Ink(0.0, len(letters), None)
-    x, y, wide, high = letters[:, :4].T
-    box = int(x.min()), int(y.min()), int((x + wide).max()), int((y + high).max())
-    return Ink(1 - level(inked, 0.1) / PAPER, len(letters), box)
+    return cast(Pixels, cv2.threshold(prepared.ratio, (1 - depth) * PAPER, 255, cv2.THRESH_BINARY_INV)[1])
 
 
 def _letters(stats: NDArray[np.int32], mm: float) -> NDArray[np.int32]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from imaging.measures.focus import Focus, focus
 from imaging.measures.jpeg import grid_strength
-from imaging.measures.light import Light, ink
+from imaging.measures.light import Light, contrast, letters
 from imaging.measures.moire import moire
 from imaging.measures.objects import corners, foreign
 from imaging.measures.show_through import see_through
@@ -85,11 +85,12 @@ def faint(look: Look) -> list[Finding]:
     """page.faint: the darkest tenth of the ink is pale; the original may be so. Value: share of paper brightness."""
     if look.blank.value:
         return []
-    seen, limits = ink(look.prepared), look.limits
-    if seen.letters < LETTERS:
+    seen, limits = contrast(look.prepared), look.limits
+    level = below(seen, limits.contrast_warn, limits.contrast_error)
+    if level is None:  # of a page in good ink the letters need not be counted
         return []
-    level = below(seen.contrast, limits.contrast_warn, limits.contrast_error)
-    return judged("page.faint", seen.contrast, level, limits.contrast_warn, box=look.place(seen.box))
+    found = letters(look.prepared)
+    return [] if found.count < LETTERS else judged("page.faint", seen, level, limits.contrast_warn, box=look.place(found.box))
 
 
 def grain(look: Look) -> list[Finding]:
