@@ -1,12 +1,12 @@
 """Which other words an engine may have looked at, and what its own eyes charge for each (LANGUAGE)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, field
+from functools import lru_cache
 from math import inf
 from operator import itemgetter
 
-from imaging.language.letters import DOT, fold, like_case, other_placement, split_tone
+from imaging.language.letters import DOT, fold, like_case, split_tone
 from imaging.language.model import UNKNOWN, Model
 from imaging.language.token import Choices
 
@@ -31,9 +31,10 @@ LOST_LETTER = 8.0
 """Nats for a first letter taken for a stroke."""
 LOST_LETTER_BELOW = 0.7
 """A word that lost its first letter to a stroke or bracket is sought only when the engine was this unsure."""
+COST = itemgetter(1)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Seen:
     """A run of letters within a token."""
 
@@ -44,27 +45,35 @@ class Seen:
     """Whether another capitalised word stands right before or behind it."""
     clear: float = inf
     """See ``Token``. A word that is one by itself is not changed against what the engine saw so clearly."""
+    is_weighed: bool = field(init=False)
+    """Whether the engine told other readings of every letter."""
+    best: Sequence[float] = field(init=False)
+    """The cost of each letter's best reading."""
+    as_read: Sequence[float] = field(init=False)
+    """For each letter, by how many nats it is dearer as it was read."""
 
-    @cached_property
-    def is_weighed(self) -> bool:
-        """Whether the engine told other readings of every letter."""
-        return len(self.choices) == len(self.word)
+    def __post_init__(self) -> None:
+        self.is_weighed = len(self.choices) == len(self.word)
+        self.best = [min(map(COST, entry), default=0.0) for entry in self.choices]
+        self.as_read = [self.nats(letter, place) for place, letter in enumerate(self.word)] if self.is_weighed else ()
 
-    @cached_property
-    def dearer(self) -> tuple[dict[str, float], ...]:
-        """For each letter, by how many nats each reading of it is dearer than the best."""
-        return tuple(map(_dearer, self.choices))
+    def nats(self, letter: str, place: int) -> float:
+        """By how many nats ``letter``, in either case, is dearer there than the best reading."""
+        entry, best, either = self.choices[place], self.best[place], (letter, letter.swapcase())
+        if entry[:1] == ((letter, best),):
+            return 0.0
+        told = [cost for one, cost in entry if one in either]
+        far = FAR if _tone_above(letter, self.word[place]) else UNLIKELY
+        return min(min(told) - best, far) if told else far
 
-    @cached_property
-    def as_read(self) -> tuple[float, ...]:
-        """The same for each letter as it was read."""
-        return tuple(_one_channel(read, read, told) for read, told in zip(self.word, self.dearer, strict=True))
-
-
-def _dearer(entry: Choices) -> dict[str, float]:
-    dearest_first = sorted(entry, key=itemgetter(1), reverse=True)
-    best = dearest_first[-1][1] if entry else 0.0
-    return {letter: cost - best for letter, cost in dearest_first}
+    def rules_out(self, form: str) -> bool:
+        """Whether a letter of ``form`` is one the engine weighed among others and saw not to be there."""
+        if not self.is_weighed or len(form) != len(self.word):
+            return False
+        for place, (letter, read) in enumerate(zip(form, self.word, strict=True)):
+            if letter != read and len(self.choices[place]) > 1 and self.nats(letter, place) >= self.clear:
+                return True
+        return False
 
 
 def find_candidates(seen: Seen, read: int, model: Model) -> dict[int, tuple[float, str]]:
@@ -72,12 +81,12 @@ def find_candidates(seen: Seen, read: int, model: Model) -> dict[int, tuple[floa
     penalty = _penalty(seen)
     found: dict[int, tuple[float, str]] = {}
     for base in _bases(seen, read, model):
-        for number in model.by_base.get(base, ()):
-            if number != read and number not in found:
-                cost, form = _cheapest_form(seen, model.words[number])
-                if read != UNKNOWN and _seen_not_to_be(form, seen):
-                    continue
-                found[number] = (cost + (KEEP if number >= model.confirmed_from else penalty), form)
+        for number, spelling in model.by_base.get(base, ()):
+            form = like_case(spelling, seen.word)
+            if number == read or (read != UNKNOWN and seen.rules_out(form)):
+                continue
+            cost = channel(form, seen) + (KEEP if number >= model.confirmed_from else penalty)
+            found[number] = min(found.get(number, (inf, "")), (cost, form))
     order = sorted(found, key=lambda one: found[one][0] + 0.3 * float(model.unigram[one]))
     return {number: found[number] for number in order[: MOST - 1]}
 
@@ -95,18 +104,12 @@ def _bases(seen: Seen, read: int, model: Model) -> Iterator[str]:
     if len(base) < 2 or len(base) != len(seen.choices) or (seen.word[0].isupper() and read != UNKNOWN):
         return
     within = FAR if read == UNKNOWN else RIVAL
-    for place, entry in enumerate(seen.choices):
-        best = min(cost for _, cost in entry)
-        for other in (fold(letter) for letter, cost in entry if cost - best < within):
+    for place, (entry, best) in enumerate(zip(seen.choices, seen.best, strict=True)):
+        for other in [fold(letter) for letter, cost in entry if cost - best < within]:
             if other != base[place] and len(other) == 1 and other.isalpha():
                 yield base[:place] + other + base[place + 1 :]
     if read == UNKNOWN and seen.word.islower() and seen.confidence < LOST_LETTER_BELOW:
         yield from (longer for longer in model.by_tail.get(base, ()))
-
-
-def _cheapest_form(seen: Seen, other: str) -> tuple[float, str]:
-    forms = {other, other_placement(other)}
-    return min((channel(form, seen), form) for form in (like_case(form, seen.word) for form in forms))
 
 
 def channel(form: str, seen: Seen) -> float:
@@ -116,22 +119,11 @@ def channel(form: str, seen: Seen) -> float:
     if not seen.is_weighed or len(form) != len(seen.word):
         pairs = [(one, other) for one, other in zip(form, seen.word, strict=False) if one != other]
         return UNWEIGHED * sum(FAR if _tone_above(one, other) else UNLIKELY for one, other in pairs) / SPREAD
-    letters = zip(form, seen.word, seen.as_read, seen.dearer, strict=True)
-    return sum(cost if one == read else _one_channel(one, read, told) for one, read, cost, told in letters) / SPREAD
-
-
-def _seen_not_to_be(form: str, seen: Seen) -> bool:
-    """Whether a letter of ``form`` is one the engine weighed among others and saw not to be there."""
-    if not seen.is_weighed or len(form) != len(seen.word):
-        return False
-    letters = zip(form, seen.word, seen.choices, seen.dearer, strict=True)
-    changed = ((letter, read, told) for letter, read, entry, told in letters if letter != read and len(entry) > 1)
-    return any(_one_channel(letter, read, told) >= seen.clear for letter, read, told in changed)
-
-
-def _one_channel(letter: str, read: str, told: dict[str, float]) -> float:
-    far = FAR if _tone_above(letter, read) else UNLIKELY
-    return min(told.get(letter, far), told.get(letter.swapcase(), far), far)
+    costs = seen.as_read
+    if form != seen.word:
+        letters = zip(form, seen.word, seen.as_read, strict=True)
+        costs = [cost if one == read else seen.nats(one, place) for place, (one, read, cost) in enumerate(letters)]
+    return sum(costs) / SPREAD
 
 
 @lru_cache(maxsize=4096)

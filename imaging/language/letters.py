@@ -50,14 +50,14 @@ def one_placement(word: str) -> str:
     return _placed(word, first=True)
 
 
-@lru_cache(maxsize=4096)
-def other_placement(word: str) -> str:
-    """The same word with the tone on the second vowel of an open oa, oe, uy; itself elsewhere."""
-    return _placed(word, first=False)
+def placements(word: str) -> tuple[str, ...]:
+    """The word, and where it ends in an open oa, oe, uy also with its tone on the second of the two vowels."""
+    other = _placed(word, first=False)
+    return (word,) if other == word else (word, other)
 
 
 def _placed(word: str, *, first: bool) -> str:
-    if len(word) < 2:
+    if fold(word)[-2:] not in SLIDING:
         return word
     plain, tone = without_tones(word)
     rime = plain[-2:]

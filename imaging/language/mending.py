@@ -7,6 +7,7 @@ for another. What changed is for the caller to record."""
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 
@@ -32,14 +33,15 @@ SPECIAL_IDS = {name: number for number, name in enumerate(SPECIAL)}
 NEAR = 14.0
 """Nats of the engine's within which another sign is worth a thought."""
 SIGN_KEEP = 3.0
+NO_CHOICE = np.zeros((1, 1), np.int64)
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
     """One word or sign of the running text. The first of ``ids``, ``costs`` and ``forms`` is what was read."""
 
-    ids: Ids
-    costs: Costs
+    ids: tuple[int, ...]
+    costs: tuple[float, ...]
     forms: tuple[str, ...] = ()
     place: tuple[int, int, int] | None = None
     """Line, token and first character; None for what cannot change."""
@@ -113,15 +115,15 @@ def _named(line: Sequence[Token], column: int) -> bool:
 
 
 def _fixed(number: int) -> Slot:
-    return Slot(np.array([number]), np.zeros(1, np.float32))
+    return Slot((number,), (0.0,))
 
 
 def _sign_slots(where: tuple[int, int], token: Token, start: int, end: int) -> Iterator[Slot]:
     """The signs between two places of a token; a single one with the signs the engine nearly read instead."""
     for run in SIGNS.finditer(token.text, start, end):
         others = _other_signs(token, run) if len(run[0]) == 1 and run[0] in NEARLY_ALIKE else {}
-        ids = np.array([SPECIAL_IDS[sign(one)] for one in (run[0], *others)])
-        yield Slot(ids, np.array([0.0, *others.values()], np.float32), (run[0], *others), (*where, run.start()), len(run[0]))
+        ids = tuple(SPECIAL_IDS[sign(one)] for one in (run[0], *others))
+        yield Slot(ids, (0.0, *others.values()), (run[0], *others), (*where, run.start()), len(run[0]))
 
 
 def _other_signs(token: Token, run: re.Match[str]) -> dict[str, float]:
@@ -159,26 +161,36 @@ def _word_slot(place: tuple[int, int, int], seen: Seen, model: Model, *, fixed: 
     read = model.number(seen.word.lower())
     found = {} if fixed else find_candidates(seen, read, model)
     strange = (STRANGE_NAME if seen.word[:1].isupper() else STRANGE) if read == UNKNOWN else 0.0
-    costs = [channel(seen.word, seen) + strange, *(cost for cost, _ in found.values())]
+    costs = (channel(seen.word, seen) + strange, *(cost for cost, _ in found.values()))
     forms = (seen.word, *(form for _, form in found.values()))
-    return Slot(np.array([read, *found]), np.array(costs, np.float32), forms, place, len(seen.word))
+    return Slot((read, *found), costs, forms, place, len(seen.word))
 
 
 def _best_path(slots: Sequence[Slot], model: Model) -> list[int]:
     """Viterbi over pairs of neighbours: the index of the best candidate of every slot."""
-    start = np.array([BREAK])
-    before, here = start, slots[0].ids
-    score = model.cost3(start, start, here)[None, :] + slots[0].costs[None, :]
+    ids = [(BREAK,), (BREAK,), *(slot.ids for slot in slots)]
+    costs = _running_costs(ids, model)
+    score = next(costs)[0] + np.array(slots[0].costs, np.float32)
     back: list[Ids] = []
-    for slot in slots[1:]:
-        if len(before) == len(here) == len(slot.ids) == 1:  # nothing to choose: the score is the same for all
-            back.append(np.zeros((1, 1), np.int64))
+    for slot, cost in zip(slots[1:], costs, strict=True):
+        if cost.size == 1:  # nothing to choose: the score is the same for all
+            back.append(NO_CHOICE)
         else:
-            total = score[:, :, None] + model.cost3(before[:, None, None], here[None, :, None], slot.ids[None, None, :])
+            total = score[:, :, None] + cost
             back.append(total.argmin(axis=0))
-            score = total.min(axis=0) + slot.costs[None, :]
-        before, here = here, slot.ids
+            score = total.min(axis=0) + np.array(slot.costs, np.float32)
     return _walk_back(score, back)
+
+
+def _running_costs(ids: Sequence[tuple[int, ...]], model: Model) -> Iterator[Costs]:
+    """The cost of every candidate after every two before it, slot after slot from the third on: looked up all together."""
+    runs = list(zip(ids, ids[1:], ids[2:], strict=False))
+    found = model.cost3(*np.array([one for run in runs for one in product(*run)], np.int64).T)
+    end = 0
+    for run in runs:
+        first, second, third = map(len, run)
+        start, end = end, end + first * second * third
+        yield found[start:end].reshape(first, second, third)
 
 
 def _walk_back(score: Costs, back: Sequence[Ids]) -> list[int]:

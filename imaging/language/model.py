@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.language.letters import fold, one_placement
+from imaging.language.letters import fold, one_placement, placements
 
 FILE = Path(__file__).with_name("official.model")
 BREAK, NUMBER, UNKNOWN, COMMA, SEMICOLON, COLON = range(6)
@@ -47,11 +47,11 @@ class Model:
         return {word: number for number, word in enumerate(self.words)}
 
     @cached_property
-    def by_base(self) -> dict[str, tuple[int, ...]]:
-        """Base letters to the numbers of all words that differ in tones and vowel marks only."""
-        groups: dict[str, list[int]] = {}
+    def by_base(self) -> dict[str, tuple[tuple[int, str], ...]]:
+        """Base letters to all words that differ in tones and vowel marks only: their numbers, with each way to write them."""
+        groups: dict[str, list[tuple[int, str]]] = {}
         for number, word in enumerate(self.words[len(SPECIAL) :], len(SPECIAL)):
-            groups.setdefault(fold(word), []).append(number)
+            groups.setdefault(fold(word), []).extend((number, form) for form in placements(word))
         return {base: tuple(group) for base, group in groups.items()}
 
     @cached_property

@@ -9,7 +9,7 @@ import pytest
 from imaging.language import Token, fold, known, mend, possible
 from imaging.language.build import main as build_model
 from imaging.language.legacy import from_tcvn3, from_vni, recognise_coding, to_unicode
-from imaging.language.letters import like_case, one_placement, other_placement
+from imaging.language.letters import like_case, one_placement, placements
 from imaging.language.lookalikes import plain_letters
 from imaging.language.model import FILE, unpack
 
@@ -135,7 +135,7 @@ def test_lookalikes():
 
 def test_tone_placement():
     assert one_placement("hoà") == one_placement("hòa") == "hòa"
-    assert other_placement("ủy") == "uỷ"
+    assert placements("ủy") == ("ủy", "uỷ")
     assert one_placement("quý") == "quý"
     assert one_placement("hoàn") == "hoàn"
 
