@@ -1,4 +1,4 @@
-"""Letters of other alphabets that look like Vietnamese ones, and the eth that stands for Đ."""
+"""Letters of other alphabets that look like Vietnamese ones, the eth that stands for Đ, the strokes that stand for /."""
 
 import re
 
@@ -6,7 +6,10 @@ from imaging.language.letters import nfc
 
 CYRILLIC = dict(zip("АВЕКМНОРСТХУаеорсухіІјЈѕЅ", "ABEKMHOPCTXYaeopcyxiIjJsS", strict=True))
 GREEK = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορυ", "ABEZHIKMNOPTYXaiKvopu", strict=True))
-OTHERS = {"Ð": "Đ", "Ɖ": "Đ", "ð": "đ", "ɖ": "đ", "ﬁ": "fi", "ﬂ": "fl", "\u00a0": " ", "\u00ad": "", "\u200b": "", "\ufeff": ""}
+OTHERS = {
+    "⁄": "/", "∕": "/", "Ð": "Đ", "Ɖ": "Đ", "ð": "đ", "ɖ": "đ", "ﬁ": "fi", "ﬂ": "fl",
+    "\u00a0": " ", "\u00ad": "", "\u200b": "", "\ufeff": "",
+}  # fmt: skip
 TABLE = str.maketrans({**CYRILLIC, **GREEK, **OTHERS})
 DOUBLED = re.compile(r"ĐÐ|ÐĐ")
 

@@ -107,10 +107,18 @@ def test_a_first_letter_lost_to_a_stroke():
         ("Sở Lao động — Thương binh", "Sở Lao động – Thương binh"),
         ("tại Nghị. quyết số 83", "tại Nghị quyết số 83"),
         ("1744/QĐÐ-BGTVT và ĐĐBQH", "1744/QĐ-BGTVT và ĐĐBQH"),
+        ("số 27/2023/QHI5 và UBTVQHl5", "số 27/2023/QH15 và UBTVQH15"),
+        ("13⁄11⁄2024 và 735⁄QĐ-UBND", "13/11/2024 và 735/QĐ-UBND"),
     ],
 )
 def test_signs(read, printed):
     assert mended(read) == printed
+
+
+@pytest.mark.parametrize(("word", "cost", "ending"), [("tàng:", 8.0, ";"), ("tàng:", 20.0, ":"), ("Số:", 8.0, ":")])
+def test_a_semicolon_behind_the_tail_of_a_g(word, cost, ending):
+    choices = tuple(((one, 0.0), (";", cost)) if one == ":" else ((one, 0.0),) for one in word)
+    assert mend([[Token(word, 0.9, choices)]])[0][0] == word[:-1] + ending
 
 
 def test_list_letters_read_as_figures():
