@@ -19,8 +19,8 @@ ASSEMBLY = re.compile(r"(?<=QH)[IlÍ|](?=\d)")
 """``QHI5``: of the National Assembly, by the number of its term, from QH10 on."""
 STOPPED = re.compile(r"[^\W\d_]+g:")
 SEMICOLON = 12.0
-"""Cost of ``;`` up to which a ``:`` behind a g is one: the tail of the g hides its foot. On 96 pages made for setting this, of 11
-read so nine cost less; of the true colons behind a g none less than 18."""
+"""Cost of ``;`` up to which a ``:`` behind a g is one: the tail of the g hides its foot. On 96 pages made for setting this, of
+11 read so nine cost less; of the true colons behind a g none less than 18."""
 LIST_LETTER = re.compile(r"^(.)\)$")
 ALPHABET = "abcdđeghiklmnopqrstuvxy"
 """The letters of Vietnamese lists: a) b) c) d) đ) e) g) h) …"""
