@@ -249,7 +249,7 @@ def to_gray(pixels: Pixels) -> Pixels:
 def local_paper(gray: Pixels, dpi: float) -> Pixels:
     """Brightness of the paper around each pixel: ink thinner than 6 mm closed over at 37.5 dpi, then smoothed."""
     height, width = gray.shape
-    small = _reduced(gray, (max(1, round(width * PAPER_DPI / dpi)), max(1, round(height * PAPER_DPI / dpi))))
+    small = _scaled_down(gray, PAPER_DPI / dpi)
     reach = max(3, round(PAPER_REACH_MM * PAPER_DPI / 25.4) | 1)
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
     smooth = cv2.blur(closed, (reach, reach))
@@ -258,9 +258,8 @@ def local_paper(gray: Pixels, dpi: float) -> Pixels:
 
 def ink_weight(ratio: Pixels, dpi: float, noise: float) -> NDArray[np.float32]:
     """Ink density of a ``ratio`` image reduced to at most 75 dpi, 0..1; paper noise (3 deviations, at least 6 %) is 0."""
-    factor = min(1.0, INK_DPI / dpi)
-    size = max(1, round(ratio.shape[1] * factor)), max(1, round(ratio.shape[0] * factor))
-    density = np.float32(1) - _reduced(ratio, size).astype(np.float32) / np.float32(PAPER)
+    small = _scaled_down(ratio, min(1.0, INK_DPI / dpi))
+    density = np.float32(1) - small.astype(np.float32) / np.float32(PAPER)
     density[density < max(0.06, min(3 * noise, 0.2))] = 0
     return density
 
@@ -296,6 +295,14 @@ def _reduced(pixels: Pixels, size: tuple[int, int]) -> Pixels:
         pixels, width, height = pixels[: steps[1] * size[1], : steps[0] * size[0]], steps[0] * size[0], steps[1] * size[1]
     grows = size[0] > width or size[1] > height
     return cast(Pixels, cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR if grows else cv2.INTER_AREA))
+
+
+def _scaled_down(plane: Pixels, factor: float) -> Pixels:
+    """By a whole step where the factor is nearly one, whatever a last broken step would ask for: an eighth of the time."""
+    step = round(1 / factor)
+    if abs(1 / factor - step) < 0.002 and min(plane.shape) >= step:
+        return reduced(plane, step)
+    return _reduced(plane, (max(1, round(plane.shape[1] * factor)), max(1, round(plane.shape[0] * factor))))
 
 
 def level(plane: Pixels, share: float) -> int:
