@@ -3,7 +3,6 @@
 import errno
 from typing import Any
 
-from scanner.model import ScanFault
 from station.words import has_words, words
 
 
@@ -52,6 +51,8 @@ def _own(error: BaseException) -> SohoaError | None:
 
 def _fault(error: BaseException) -> SohoaError | None:
     """A scanner's fault, outside a run: nobody knows which sheet, and the driver's English stays in the log."""
+    from scanner.model import ScanFault  # noqa: PLC0415 - most commands and workers never meet one
+
     if not isinstance(error, ScanFault):
         return None
     key = f"fault.{error.kind.value}"

@@ -15,7 +15,6 @@ from qc.limits import Limits
 from qc.look import FileFacts
 from qc.page import check_page
 from station.copy_guard import plainly_inked
-from station.errors import translate
 from station.page_work import Clock, ask_engine
 
 
@@ -84,6 +83,8 @@ def measure(path: Path, page: load.LoadedPage, clock: Clock, limits: Limits | No
 
 def bad_page(path: Path, number: int, error: Exception) -> dict[str, Any]:
     """What stands in the place of a page that cannot be had: a stable id and the line a person reads."""
+    from station.errors import translate  # noqa: PLC0415 - the words, which no good page needs
+
     return {"file": str(path), "page": number or 1, "error": str(getattr(error, "reason", "unexpected")),
             "message": str(translate(error))}  # fmt: skip
 

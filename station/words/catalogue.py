@@ -10,8 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from station import strict_yaml
-
 LANGUAGES = ("vi", "en")
 _HERE = Path(__file__).parent
 _DECIMALS = re.compile(r"^\.(\d)[f]?$")
@@ -123,6 +121,8 @@ def read_folder(folder: Path) -> dict[str, str]:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    from station import strict_yaml  # noqa: PLC0415 - a worker, or a command before it says anything, need not load it
+
     document = strict_yaml.read(path)
     if document.problems:
         first = document.problems[0]
