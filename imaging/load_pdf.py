@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import cv2
 import numpy as np
 import pikepdf
-import pypdfium2
 
 from imaging.load_image import CV2_TURNS, decoder_faults, icc_name, jpeg_page, to_pixels
 from imaging.load_model import (
@@ -31,6 +30,9 @@ from imaging.load_model import (
     check_size,
 )
 from imaging.values import Mode, Pixels, Raster, Turn
+
+if TYPE_CHECKING:
+    import pypdfium2
 
 RENDER_DPI = 300.0
 SCAN_DPI = (140.0, 620.0)
@@ -80,7 +82,7 @@ def pdf_pages(path: Path, limit_mp: float, only: int | None = None) -> Iterator[
                     page = _page(pdf.pages[number - 1], renderer, path, number, limit_mp)
             except LoadError as error:
                 yield BadPage(number, error)
-            except (pikepdf.PdfError, pypdfium2.PdfiumError, AttributeError) as fault:
+            except (pikepdf.PdfError, AttributeError) as fault:
                 yield BadPage(number, BrokenPdf(path, str(fault), number))
             else:
                 yield _with_repairs(pdf, page)
@@ -311,8 +313,15 @@ class _Renderer:
             self._pdf.close()
 
     def page(self, page: pikepdf.Page, number: int, limit_mp: float, note: str) -> LoadedPage:
-        """Raises TooLarge before rendering; PdfiumError."""
-        dpi = self._dpi(page)
+        """Raises TooLarge before rendering; BrokenPdf."""
+        import pypdfium2  # noqa: PLC0415 - as long as a page takes to load, and most are scans that need no drawing
+
+        try:
+            return self._page(self._dpi(page), number, limit_mp, note)
+        except pypdfium2.PdfiumError as fault:
+            raise BrokenPdf(self._path, str(fault), number) from fault
+
+    def _page(self, dpi: float, number: int, limit_mp: float, note: str) -> LoadedPage:
         sheet = self._document()[number - 1]
         try:
             width, height = (side * dpi / 72 for side in sheet.get_size())
@@ -324,6 +333,8 @@ class _Renderer:
         return LoadedPage(number, Raster(pixels, (dpi, dpi), mode), warnings=(note,), facts=facts)
 
     def _document(self) -> Any:
+        import pypdfium2  # noqa: PLC0415 - see page
+
         if self._pdf is None:
             self._pdf = pypdfium2.PdfDocument(self._path)
             self._pdf.init_forms()  # signature fields are drawn by the form environment
