@@ -54,6 +54,11 @@ class _Job:
     resumed: int = 0
     notes: dict[str, list[str]] = field(default_factory=dict)
 
+    @property
+    def wanted(self) -> Path:
+        """Stands as long as the file is to be bound."""
+        return self.folder / "wanted"
+
 
 def convert(inputs: Sequence[Path], out: Path, options: Options = USUAL, *, progress: Progress | None = None,
             text: Path | None = None, work: Work = convert_task.work, pool: Executor | None = None) -> Outcome:  # fmt: skip
@@ -135,10 +140,10 @@ def _alive(pid: int) -> bool:
 
 
 def _run(job: _Job, crew: Executor, progress: Progress) -> Bound:
-    _work_through(job, crew, progress)
-    names = tuple(page.name for page in job.pages)
-    task = BindTask(str(job.folder), names, str(job.out), job.options.title or job.out.stem, _now())
-    return _bound(crew.submit(convert_task.bind, task, BIND_SECONDS))
+    try:
+        return _bound(_work_through(job, crew, progress))
+    finally:
+        job.wanted.unlink(missing_ok=True)
 
 
 def _at_a_time(options: Options) -> int:
@@ -151,29 +156,33 @@ def workers(options: Options) -> LocalPool:
     return LocalPool(_at_a_time(options), ready=READY, forked=True)
 
 
-def _work_through(job: _Job, pool: Executor, progress: Progress) -> None:
-    """Every page to a stored result, in whatever order they come."""
+def _work_through(job: _Job, pool: Executor, progress: Progress) -> "Future[Bound]":
+    """Every page to a stored result, in whatever order they come. Returns the file to come."""
     running: dict[Future[Any], Page] = {}
     for page in _unfinished(job):
         running[pool.submit(job.work, _task(job, page), job.options.seconds)] = page
-    idle = False
+    bound: Future[Bound] | None = None
     try:
         progress(job.done, len(job.pages))
         while running:
-            if not idle and len(running) < _at_a_time(job.options):
-                idle = True
-                pool.submit(convert_task.ready_to_bind, None, BIND_SECONDS)  # by the worker that waits: it binds, too
+            if bound is None and len(running) < _at_a_time(job.options):
+                bound = _bind(job, pool)  # by the worker that has no page left: it takes the last ones as they come
             ready, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in ready:
                 page = running.pop(future)
                 if not _settled(job, page, future):
                     running[pool.submit(job.work, _task(job, page), job.options.seconds)] = page
+                    _given_up(job, bound)  # its worker may be the one that this page needs
+                    bound = None
                     continue
                 job.done += 1
                 progress(job.done, len(job.pages))
     except Exception:
+        _given_up(job, bound)
         _let_end(running)
-        raise
+        if bound is None or bound.exception() is not None:
+            raise  # else the file was made in the last moment
+    return bound or _bind(job, pool)
 
 
 def _let_end(running: Iterable[Future[Any]]) -> None:
@@ -262,6 +271,22 @@ def _task_of_lost(job: _Job, page: Page) -> PageTask:
 
 
 # --- binding ---------------------------------------------------------------------------------------------------------
+
+
+def _bind(job: _Job, pool: Executor) -> "Future[Bound]":
+    """The file is begun, by one worker; pages that are not there yet are waited for as long as ``job.wanted`` stands."""
+    job.wanted.touch()
+    names, title = tuple(page.name for page in job.pages), job.options.title or job.out.stem
+    task = BindTask(str(job.folder), names, str(job.out), title, _now(), str(job.wanted))
+    waiting = job.options.seconds * len(convert_task.ladder(job.options.language))
+    return pool.submit(convert_task.bind, task, BIND_SECONDS + waiting)
+
+
+def _given_up(job: _Job, bound: "Future[Bound] | None") -> None:
+    """Who waits for the last pages waits no more."""
+    job.wanted.unlink(missing_ok=True)
+    if bound is not None:
+        wait([bound])
 
 
 def _now() -> datetime:

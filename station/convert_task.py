@@ -5,13 +5,17 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from multiprocessing import parent_process
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 QUALITY, PAGE_SECONDS = 50, 120.0
 """``imaging.pdfa.ACCESS_QUALITY``, and the time limit of one attempt at a page."""
 WAYS = 4
 """``imaging.ocr.preparations()``: how many ways there are to prepare a page for reading."""
+LOOK_SECONDS = 0.005
+"""Between two looks for a page that is not there yet."""
 WITHOUT_TEXT, AS_IT_IS = -1, -2
 """Last resorts after every preparation: corrected but not read; neither corrected nor read."""
 
@@ -32,6 +36,10 @@ class Options:
 
 class TryAgain(Exception):
     """This preparation of the page came to nothing; the next may do. ``args[0]``: why, as in PageText.note."""
+
+
+class GivenUp(Exception):
+    """Nobody waits for the file any more."""
 
 
 class Refused(Exception):
@@ -63,6 +71,8 @@ class BindTask:
     out: str
     title: str
     created: datetime
+    wanted: str
+    """A path that stands as long as anybody waits for the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,24 +108,31 @@ def work(task: PageTask) -> None:
     convert_page.work(task)
 
 
-def ready_to_bind(_task: object = None) -> None:
-    """Load what only ``bind`` needs: a sixth of a second."""
-    import pikepdf.pdfa  # noqa: PLC0415, F401
-
-
 def bind(task: BindTask) -> Bound:
-    """Finished pages to the file; in a worker, because the validator counts the whole process's warnings. Raises Refused,
-    OSError."""
+    """Pages to the file, the last of them as they are finished; in a worker, because the validator counts the whole process's
+    warnings. Raises Refused, GivenUp, OSError."""
     from imaging import pdfa  # noqa: PLC0415
     from station.convert_page import pdf_page  # noqa: PLC0415
 
-    pages = (pdf_page(Path(task.folder), name) for name in task.names)
+    pdfa.get_ready()
+    folder = Path(task.folder)
+    pages = (pdf_page(folder, _finished(task, name)) for name in task.names)
     stated = pdfa.PdfMetadata(task.title, task.created, tool="sohoa")
     try:
-        made = pdfa.write(pages, Path(task.out), metadata=stated)
+        made = pdfa.write(pages, Path(task.out), metadata=stated, scratch=folder)
     except pdfa.PdfRefused as refusal:
         raise Refused(tuple(refusal.findings)) from refusal
     return Bound(made.pages, made.words, made.bytes, made.sha256, made.conformance)
+
+
+def _finished(task: BindTask, name: str) -> str:
+    """``name``, once that page is there. Raises GivenUp."""
+    asker = parent_process()
+    while stored(Path(task.folder), name) is None:
+        if not Path(task.wanted).exists() or not (asker is None or asker.is_alive()):
+            raise GivenUp
+        sleep(LOOK_SECONDS)
+    return name
 
 
 def stored(folder: Path, name: str) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 from imaging.pdfa.coding import ACCESS_QUALITY, decode, decode_half, encode, keep_jpeg
 from imaging.pdfa.mixed import NotCompact, compact
 from imaging.pdfa.values import NotOurPdf, PageImage, PdfMetadata, PdfPage, PdfRefused, PdfReport
-from imaging.pdfa.write import replace_text, write
+from imaging.pdfa.write import get_ready, replace_text, write
 
 __all__ = [
     "ACCESS_QUALITY",
@@ -18,6 +18,7 @@ __all__ = [
     "decode",
     "decode_half",
     "encode",
+    "get_ready",
     "keep_jpeg",
     "replace_text",
     "write",

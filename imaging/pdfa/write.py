@@ -4,11 +4,13 @@ Run it in a worker process: the validator counts every Python warning raised any
 (``warnings`` is process-wide), and a threaded web process raises some at any time."""
 
 import hashlib
+import io
 import os
 import tempfile
 import warnings
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,17 +36,31 @@ PLACING: dict[Turn, str] = {
 }  # fmt: skip
 
 
-def write(pages: Iterable[PdfPage], out: Path, *, metadata: PdfMetadata) -> PdfReport:
-    """Write ``out`` (its folder must exist). ``pages`` is consumed once, in order, a few at a time.
+def get_ready() -> None:
+    """Load what only the end of a file needs, a quarter of a second, by bringing an empty one to its end."""
+    from pikepdf import pdfa  # noqa: PLC0415 - see _finish
+
+    with pikepdf.new() as document:
+        document.add_blank_page()
+        document.pages[0].obj.Resources = Dictionary()
+        _give_font(document, InvisibleFont())
+        _dress(document, PdfMetadata("", datetime.fromtimestamp(0, UTC)))
+        pdfa.save(document, io.BytesIO(), FLAVOUR, repair=False)
+
+
+def write(pages: Iterable[PdfPage], out: Path, *, metadata: PdfMetadata, scratch: Path | None = None) -> PdfReport:
+    """Write ``out`` (its folder must exist). ``pages`` is consumed once, in order, each written when it comes; ``scratch``:
+    a folder for unfinished files, else that of ``out``.
 
     Raises PdfRefused when the result would not be PDF/A-2b or has no page; then nothing stands at ``out`` that did not
     before. OSError for a full disk or a missing folder."""
     font, words = InvisibleFont(), 0
-    with tempfile.TemporaryDirectory(prefix=".sohoa-pdf-", dir=out.parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=".sohoa-pdf-", dir=scratch or out.parent) as folder:
         parts: list[Path] = []
-        for number, chunk in enumerate(_chunks(iter(pages))):
-            parts.append(Path(folder) / f"{number}.pdf")
-            words += _write_chunk(chunk, parts[-1], font)
+        rest = iter(pages)
+        for first in rest:
+            parts.append(Path(folder) / f"{len(parts)}.pdf")
+            words += _write_chunk(chain((first,), islice(rest, CHUNK_PAGES - 1)), parts[-1], font)
         if not parts:
             raise PdfRefused(out, ("no pages",))
         with pikepdf.open(_joined(parts, Path(folder) / "all.pdf")) as document:
@@ -72,12 +88,7 @@ def _joined(parts: list[Path], whole: Path) -> Path:
     return whole
 
 
-def _chunks(pages: Iterator[PdfPage]) -> Iterator[list[PdfPage]]:
-    while chunk := list(islice(pages, CHUNK_PAGES)):
-        yield chunk
-
-
-def _write_chunk(chunk: list[PdfPage], path: Path, font: InvisibleFont) -> int:
+def _write_chunk(chunk: Iterable[PdfPage], path: Path, font: InvisibleFont) -> int:
     """Pages without their font, which is not known before the last page. Returns the number of words."""
     words = 0
     with pikepdf.new() as pdf:

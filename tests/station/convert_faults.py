@@ -3,10 +3,11 @@
 import errno
 import os
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from station import convert_page
-from station.convert_task import AS_IT_IS, PageTask, TryAgain
+from station.convert_task import AS_IT_IS, BindTask, PageTask, TryAgain, bind
 
 
 def hangs_on_page_two(task: PageTask) -> None:
@@ -42,6 +43,42 @@ def disk_fills_at_page_three(task: PageTask) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", task.folder)
     _count(task)
     convert_page.work(task)
+
+
+def waits_at_page_four_until_the_file_is_begun(task: PageTask) -> None:
+    _wait_at_page_four(task)
+    convert_page.work(task)
+
+
+def fails_at_page_four_once_the_file_is_begun(task: PageTask) -> None:
+    """As ``disk_fills_at_page_three``."""
+    _wait_at_page_four(task)
+    if task.number == 4 and not (Path(task.folder).parent / "room").exists():
+        raise OSError(errno.ENOSPC, "No space left on device", task.folder)
+    convert_page.work(task)
+
+
+def never_reads_page_four(task: PageTask) -> None:
+    """It comes out without its text, when everything else has waited for it."""
+    if task.number == 4 and task.attempt >= 0:
+        raise TryAgain("failed")
+    convert_page.work(task)
+
+
+def waits_for_a_page_that_never_comes(folder: Path) -> None:
+    """Whoever asks is killed in the meantime. Says who it is, and that it waited no longer."""
+    wanted = folder / "wanted"
+    wanted.touch()
+    (folder / "pid").write_text(str(os.getpid()))
+    bind(BindTask(str(folder), ("none",), str(folder / "o.pdf"), "", datetime.now(UTC), str(wanted)))
+
+
+def _wait_at_page_four(task: PageTask) -> None:
+    until = time.monotonic() + 30
+    while task.number == 4 and not list(Path(task.folder).glob(".sohoa-pdf-*")):
+        if time.monotonic() > until:
+            raise TryAgain("timeout")
+        time.sleep(0.01)
 
 
 def _count(task: PageTask) -> None:

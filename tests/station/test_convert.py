@@ -1,8 +1,10 @@
 """``sohoa convert``: what goes in, what comes out, and what a bad page, a dead worker and a full disk do to it."""
 
 import json
+import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -173,6 +175,67 @@ def test_a_full_disk_stops_it_and_the_next_run_goes_on(pool: LocalPool, tmp_path
     assert sorted(worked) == ["1", "2", "3", "4"], "no page was done twice"
 
 
+def test_the_file_is_begun_while_its_last_page_is_in_work(pool: LocalPool, tmp_path: Path, scans: Path) -> None:
+    """By the worker that has nothing else to do; one worker alone does one thing after the other."""
+    slow = convert_faults.waits_at_page_four_until_the_file_is_begun
+    outcome = convert([scans], tmp_path / "o.pdf", PLAIN, work=slow, pool=pool)
+    alone = convert([scans], tmp_path / "a.pdf", Options(language=None, jobs=1), pool=pool)
+    assert outcome.ok and statuses(outcome.report) == ["ok"] * 4 and alone.report["output"]["pages"] == 4
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+
+
+def test_who_waits_for_the_last_page_gives_way_to_it(tmp_path: Path, scans: Path) -> None:
+    """One worker where two were promised: a page that is tried again would wait for the one that waits for it."""
+    workers = LocalPool(1)
+    try:
+        outcome = convert([scans], tmp_path / "o.pdf", Options(jobs=2), work=convert_faults.never_reads_page_four, pool=workers)
+    finally:
+        workers.close()
+    assert statuses(outcome.report) == ["ok", "ok", "ok", "without_text"]
+
+
+def test_a_file_that_was_begun_is_left_when_its_last_page_cannot_be_kept(pool: LocalPool, tmp_path: Path, scans: Path) -> None:
+    failing, out = convert_faults.fails_at_page_four_once_the_file_is_begun, tmp_path / "o.pdf"
+    with pytest.raises(OSError, match="No space"):
+        convert([scans], out, PLAIN, work=failing, pool=pool)
+    assert not out.exists() and not (tmp_path / ".o.pdf.sohoa" / "wanted").exists()
+    (tmp_path / "room").touch()
+    outcome = convert([scans], out, PLAIN, work=failing, pool=pool)
+    assert outcome.ok and outcome.report["resumed"] == 3 and not (tmp_path / ".o.pdf.sohoa").exists()
+
+
+def test_nobody_waits_for_a_page_of_a_killed_command(tmp_path: Path) -> None:
+    script = tmp_path / "run.py"
+    script.write_text(
+        f"""
+import pathlib, convert_faults
+from station.workers import LocalPool
+if __name__ == "__main__":
+    never = convert_faults.waits_for_a_page_that_never_comes
+    LocalPool(1, ready=()).submit(never, pathlib.Path({str(tmp_path)!r}), 60).result()
+"""
+    )
+    paths = f"{Path(__file__).parents[2]}:{Path(__file__).parent}"
+    run = subprocess.Popen([sys.executable, str(script)], env=os.environ | {"PYTHONPATH": paths}, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 30
+    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+        assert time.monotonic() < until and run.poll() is None
+        time.sleep(0.02)
+    worker = int((tmp_path / "pid").read_text())
+    run.kill()
+    run.wait()
+    while _lives(worker):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+
+
 def test_other_options_do_not_take_up_old_results(pool: LocalPool, tmp_path: Path, scans: Path) -> None:
     out = tmp_path / "o.pdf"
     with pytest.raises(OSError, match="No space"):
@@ -185,7 +248,6 @@ def test_other_options_do_not_take_up_old_results(pool: LocalPool, tmp_path: Pat
 def test_an_interrupted_command_leaves_its_pages_for_the_next(pool: LocalPool, tmp_path: Path, scans: Path) -> None:
     """SIGINT as a terminal sends it: one line, status 130, no output, no process left; then the rest is done."""
     import signal
-    import time
 
     many = tmp_path / "many.pdf"
     many.write_bytes(
@@ -233,8 +295,6 @@ def test_what_cannot_start_is_refused_before_anything_is_made(
 
 
 def test_two_commands_do_not_write_one_file(pool: LocalPool, tmp_path: Path, scans: Path) -> None:
-    import os
-
     folder = tmp_path / ".o.pdf.sohoa"
     folder.mkdir()
     (folder / "lock").write_text(str(os.getppid()))
