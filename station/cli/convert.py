@@ -3,6 +3,8 @@
 What is heavy is imported while the fork server loads the engine, not before: a short run is mostly waiting for that."""
 
 import argparse
+import atexit
+import gc
 import json
 import os
 import signal
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from station import fork_server
-from station.convert_task import PAGE_SECONDS, QUALITY
+from station.words import number as written
 from station.words import words
 
 if TYPE_CHECKING:
@@ -27,7 +29,14 @@ if TYPE_CHECKING:
 READY = ("station.convert_ready",)
 
 
+def begin() -> None:
+    """The fork server loads what the workers need while the command line is read, the words of the messages among it."""
+    fork_server.begin(READY)
+
+
 def add_parser(subparsers: "argparse._SubParsersAction[Any]") -> None:
+    from station.convert_task import PAGE_SECONDS, QUALITY  # noqa: PLC0415
+
     parser = subparsers.add_parser("convert", description=words("convert.description"), epilog=words("convert.examples"),
                                    formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
     file, number, text, folder = (words(f"convert.{name}_metavar") for name in ("file", "number", "text", "folder"))
@@ -51,7 +60,6 @@ def run(args: argparse.Namespace) -> int:
     """0: every page is there, read; 1: some page is a placeholder or without its text."""
     each = args.watch is not None or _names_a_folder(args.output)
     _check(args, each)
-    fork_server.begin(READY)
     if each:
         return _run_each(args)
     return _run_one(args)
@@ -79,6 +87,8 @@ def _check(args: argparse.Namespace, each: bool) -> None:
 def _run_one(args: argparse.Namespace) -> int:
     from station.convert import convert, write_report  # noqa: PLC0415
 
+    atexit.register(gc.freeze)  # nothing is looked through for garbage at the end
+    written(0)  # how numbers are written is loaded while the workers load
     with _Bar(hidden=args.json) as bar:
         outcome = convert(args.files, args.output, _options(args), progress=bar.show, text=args.text)
     if args.report:

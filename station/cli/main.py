@@ -1,7 +1,8 @@
 """``sohoa``: the dispatcher of the doors.
 
 A door is a module ``station.cli.<door>`` with ``add_parser(subparsers)``, which makes its parser, and ``run(args) -> int``,
-which returns the exit status. Only the door asked for is imported. Every door understands ``--json`` and ``--config FILE``
+which returns the exit status. Only the door asked for is imported. A door that needs long to get going has ``begin()``, which
+is called before a word of the command line is read. Every door understands ``--json`` and ``--config FILE``
 (``args.json: bool``, ``args.config: Path | None``); they are added here."""
 
 import argparse
@@ -58,14 +59,22 @@ def _guarded(argv: list[str]) -> int:
 
 
 def _run(argv: list[str]) -> int:
-    _translate_argparse()
     doors = [door for door in DOORS if find_spec(f"station.cli.{door}")]
     asked = _asked_for(argv)
     if asked is not None and asked not in doors:
         raise _no_such_door(asked, doors)
+    if asked is not None and not {"-h", "--help"} & set(argv):
+        _begin(asked)
+    _translate_argparse()
     args = _parser(doors, asked).parse_args(argv)
     run: Callable[[argparse.Namespace], int] = args.run
     return run(args)
+
+
+def _begin(door: str) -> None:
+    begin: Callable[[], None] | None = getattr(import_module(f"station.cli.{door}"), "begin", None)
+    if begin is not None:
+        begin()
 
 
 def _explain(error: Exception) -> int:

@@ -23,7 +23,7 @@ from station.cli import convert as door
 from station.cli.main import main
 from station.convert import Options
 from station.convert_each import Folder, Said, Stopped, each, watch
-from station.convert_task import WAYS
+from station.convert_task import QUALITY, WAYS
 from station.errors import UsageError
 from station.workers import LocalPool
 from tests.conftest import hears_ctrl_c
@@ -161,7 +161,7 @@ def test_wrong_usage_is_one_line(given: list[str], capsys: pytest.CaptureFixture
 
 
 def test_help_says_the_real_defaults() -> None:
-    assert (door.QUALITY, door.READY) == (pdfa.ACCESS_QUALITY, converting.READY)
+    assert (QUALITY, door.READY) == (pdfa.ACCESS_QUALITY, converting.READY)
     assert len(preparations()) == WAYS
 
 
