@@ -58,6 +58,13 @@ class Network:
         return np.array(self.letters, object)
 
     @cached_property
+    def speaks(self) -> NDArray[np.bool_]:
+        """For each code, whether it is a letter or a blank between words."""
+        found = self.texts != ""
+        found[self.blank] = False
+        return cast(NDArray[np.bool_], found)
+
+    @cached_property
     def silent(self) -> NDArray[np.int_]:
         """The codes of no letter, ``blank`` among them."""
         return np.flatnonzero(self.texts == "")
