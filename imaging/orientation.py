@@ -2,14 +2,15 @@
 
 Which axis the lines run along is read from how sharply rows and columns alternate. Up and down are told apart by what
 stands above and below the x-height of each line: ascenders, hooks, circumflexes and tone marks weigh far more than
-descenders and the dot below. Where that asymmetry is weak (digits, capitals, another language) an engine handed in as
-``osd`` is asked; where that does not answer either the page stays as it is, with confidence 0.
+descenders and the dot below. Where that asymmetry is weak (digits, capitals, another language) who can read is asked, handed
+in as ``osd``; where that does not answer either the page stays as it is, with confidence 0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -17,10 +18,14 @@ from numpy.typing import NDArray
 
 from imaging.prepare import Prepared
 from imaging.skew import NOTHING, Ink, Reading, Spectrum, coarse, enough, refine, sheared
-from imaging.values import Orientation, Pixels, Turn
+from imaging.values import Orientation, Turn
 
-Osd = Callable[[Pixels, float], "tuple[Turn, float] | None"]
-"""Asked with a grey page and its dpi: the clockwise turn that makes it upright and a confidence 0..1, or None."""
+Ways = Sequence[tuple[Turn, float]]
+"""For each axis the lines of a page may run along: a clockwise turn that makes them level, and the skew the page then has."""
+Answer = tuple[Turn, float] | None
+"""The clockwise turn that makes a page upright and a confidence 0..1, or None."""
+Osd = Callable[[Prepared, Ways], Answer]
+"""Asked for a page whose lines do not say which way is up."""
 
 AXIS_MARGIN = 4.0
 """One axis must alternate this many times as strongly as the other; real text reaches 20 to 80."""
@@ -78,7 +83,7 @@ UNKNOWN = Attitude(Orientation(0, 0.0), NOTHING)
 def measure(
     ink: Ink,
     dpi: float,
-    ask: Callable[[], tuple[Turn, float] | None] | None = None,
+    ask: Callable[[Ways], Answer] | None = None,
     varied: Callable[[bool], bool] | None = None,
     outside: Ink | None = None,
 ) -> Attitude:
@@ -98,7 +103,8 @@ def measure(
     seen = asymmetry(sheared(inks[axis], readings[axis].degrees), dpi) if telling else NO_ASYMMETRY
     upright = _upright(seen, axis)
     if upright.confidence == 0:
-        upright = Orientation(*((ask() if ask else None) or (0, 0.0)))
+        ways = [(AXES[one][0], readings[one].degrees) for one in ((axis,) if decided else (0, 1))]
+        upright = Orientation(*((ask(ways) if ask else None) or (0, 0.0)))
     axis = 0 if upright.degrees in AXES[0] else 1
     lies = decided and readings[axis].lines < readings[1 - axis].lines
     return Attitude(upright, NOTHING if lies else readings[axis], spectra[axis])
@@ -162,9 +168,9 @@ def turned(ink: NDArray[np.float32], degrees: Turn) -> Ink:
     return np.ascontiguousarray(np.rot90(ink, -degrees // 90))
 
 
-def reading_osd(prepared: Prepared, osd: Osd | None) -> Callable[[], tuple[Turn, float] | None] | None:
-    """``osd`` bound to a page, at working scale, not yet asked."""
-    return None if osd is None else lambda: osd(prepared.half_gray, prepared.dpi)
+def reading_osd(prepared: Prepared, osd: Osd | None) -> Callable[[Ways], Answer] | None:
+    """``osd`` bound to a page, not yet asked."""
+    return None if osd is None else partial(osd, prepared)
 
 
 def _wings(profile: NDArray[np.float32], dpi: float, share: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -4,12 +4,17 @@ from functools import cache
 from time import perf_counter
 
 from imaging.ocr import Engine, EngineFault, open_engine
-from imaging.orientation import Osd
-from imaging.values import Pixels, Turn
+from imaging.ocr.net_file import NotReadable
+from imaging.ocr.upright import Upright, find_upright
+from imaging.orientation import Answer, Osd, Ways
+from imaging.prepare import Prepared
 
 LEAST_OSD = 5.0
 """Below this the engine's guess is not heard (QUALITY 3.3: correct answers start near 7)."""
+LEAST_UNREAD = 9.0
+"""The same for a page whose lines read badly both ways: another script has 9.9 to 34, mirrored letters a wrong 7.7."""
 _SURE_OSD = 14.0
+"""Usual for right answers, without a unit; half of it counts as 0.5 here."""
 
 
 @cache
@@ -19,17 +24,31 @@ def resident(language: str) -> Engine:
 
 
 def ask_engine(language: str) -> Osd:
-    """Tesseract's opinion which way is up, None where it has none or is not installed. Its figure has no unit; half of the
-    scale's usual 14 counts as 0.5 here."""
+    """Which way is up for a page whose lines do not say: the way its lines read best, else Tesseract's opinion; None where
+    neither is clear or Tesseract is not installed."""
 
-    def ask(picture: Pixels, dpi: float) -> tuple[Turn, float] | None:
+    def ask(prepared: Prepared, ways: Ways) -> Answer:
         try:
-            turn, figure = resident(language).orientation(picture, dpi)
+            return _asked(language, prepared, ways)
         except EngineFault:
             return None
-        return (turn, min(1.0, figure / _SURE_OSD)) if figure >= LEAST_OSD else None
 
     return ask
+
+
+def _asked(language: str, prepared: Prepared, ways: Ways) -> Answer:
+    read = _read(language, prepared, ways)
+    if read is not None and read.confidence > 0:
+        return read
+    turn, figure = resident(language).orientation(prepared.half_gray, prepared.dpi)
+    return (turn, min(1.0, figure / _SURE_OSD)) if figure >= (LEAST_OSD if read is None else LEAST_UNREAD) else None
+
+
+def _read(language: str, prepared: Prepared, ways: Ways) -> Upright | None:
+    try:
+        return find_upright(prepared.plain, prepared.dpi, ways, language)
+    except NotReadable:
+        return None
 
 
 class Clock:

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from imaging import geometry
-from imaging.values import Pixels, Turn
+from imaging.orientation import Answer, Ways
+from imaging.prepare import Prepared
 from tests.imaging.sheets import lean, page, raster, seal
 
 
@@ -38,25 +39,34 @@ def test_digits_are_never_turned_on_a_guess(quarters: int) -> None:
     assert (found.confidence == 0.0 and found.degrees == 0) or found.degrees == 90 * quarters
 
 
-def test_an_unsure_page_asks_the_engine_once_and_takes_its_answer() -> None:
-    asked: list[tuple[int, ...]] = []
+def test_an_unsure_page_asks_once_and_takes_the_answer() -> None:
+    asked: list[Ways] = []
 
-    def osd(gray: Pixels, dpi: float) -> tuple[Turn, float] | None:
-        asked.append(gray.shape)
-        assert dpi == pytest.approx(150)
+    def osd(prepared: Prepared, ways: Ways) -> Answer:
+        asked.append(ways)
+        assert prepared.dpi == pytest.approx(150)
         return 180, 0.7
 
-    scan = raster(page(15, words=["1.250", "3 840", "77", "906,5", "118"]))
-    first = geometry.measure(scan)
-    if first.orientation.confidence == 0:
-        found = geometry.measure(scan, osd=osd)
-        assert len(asked) == 1 and found.orientation.degrees == 180 and found.orientation.confidence == 0.7
+    scan = lean(page(15, words=["1.250", "3 840", "77", "906,5", "118"]), 1.5)
+    assert geometry.measure(raster(scan)).orientation.confidence == 0
+    found = geometry.measure(raster(scan), osd=osd)
+    assert found.orientation.degrees == 180 and found.orientation.confidence == 0.7
+    assert len(asked) == 1
+    ((turn, degrees),) = asked[0]
+    assert turn == 0 and degrees == pytest.approx(1.5, abs=0.3), "told which axis the lines run along, and how far they fall"
     assert geometry.measure(raster(page(16)), osd=osd).orientation.degrees == 0
-    assert len(asked) <= 1, "a page that says so itself is not asked about"
+    assert len(asked) == 1, "a page that says so itself is not asked about"
+
+
+def test_both_axes_come_into_question_where_no_lines_are_seen() -> None:
+    asked: list[Ways] = []
+    scan = page(15, words=["1.250", "3 840"], lines=1)
+    geometry.measure(raster(scan), osd=lambda prepared, ways: asked.append(ways))
+    assert [[turn for turn, _ in ways] for ways in asked] == [[0, 90]]
 
 
 def test_an_engine_without_an_answer_leaves_the_page_unsure() -> None:
-    found = geometry.measure(raster(np.full((1754, 1240), 240, np.uint8)), osd=lambda gray, dpi: None)
+    found = geometry.measure(raster(np.full((1754, 1240), 240, np.uint8)), osd=lambda prepared, ways: None)
     assert (found.orientation.degrees, found.orientation.confidence) == (0, 0.0)
 
 
