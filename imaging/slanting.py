@@ -72,7 +72,7 @@ def _columns(planes: Sequence[Pixels], moves: Steps, height: int, outside: Seque
     for left in range(0, len(moves), BAND):
         band = slice(left, left + BAND)
         parts = (_rows(plane[band], moves[band], height, [level]) for plane, level in zip(planes, outside, strict=True))
-        cv2.merge([cv2.transpose(part) for part in parts], dst=moved[:, band])
+        moved[:, band] = cv2.merge([cv2.transpose(part) for part in parts]).reshape(height, -1, len(planes))
     return moved
 
 
