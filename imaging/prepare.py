@@ -298,7 +298,7 @@ def _reduced(pixels: Pixels, size: tuple[int, int]) -> Pixels:
 
 
 def _scaled_down(plane: Pixels, factor: float) -> Pixels:
-    """By a whole step where the factor is nearly one, whatever a last broken step would ask for: an eighth of the time."""
+    """By a whole step where the factor is nearly one, without a last broken step: a third of the time."""
     step = round(1 / factor)
     if abs(1 / factor - step) < 0.002 and min(plane.shape) >= step:
         return reduced(plane, step)

@@ -183,7 +183,7 @@ def _without_specks(ink: Pixels, height: float) -> Pixels:
     labels, stats, _ = components(ink)
     keep = np.maximum(stats[:, 2], stats[:, 3]) > 0.45 * height
     keep[0] = False
-    return np.where(keep[labels], 255, 0).astype(np.uint8)
+    return np.where(keep, 255, 0).astype(np.uint8).take(labels)
 
 
 def _touch(one: Box, two: Box) -> bool:

@@ -10,7 +10,7 @@ from typing import Literal, cast
 import cv2
 import numpy as np
 
-from imaging.prepare import components
+from imaging.prepare import components, reduced
 from imaging.values import Pixels, Raster
 
 READ_DPI = 200.0
@@ -23,11 +23,16 @@ AIM_X_HEIGHT_PX = 17.0
 SCALE_LIMITS = (90.0, 420.0)
 """Working resolutions (dpi) never left: below, letters melt; above, only time is spent."""
 
-PAPER_STEP = 4
-"""The background is measured on every fourth pixel."""
+THIRDS = 1e-3
+"""How near to two thirds a scale has to be to count as two thirds: less than half a dpi of 300."""
+
+PAPER_STEP = 8
+"""Px of the picture to one of its background. Of 62 labelled pages as many words are wrong as with 4: 39 of 15,375."""
 
 PLENTY, EASILY = 300, 1.1
-"""So many letters in the middle of a page, and so far inside the usual heights, speak for the whole page: half the work."""
+"""So many letters in a page's middle quarter, and so far inside the usual heights, speak for the whole page."""
+BAND = 128
+"""Rows whose channels are compared at a time: they stay near the processor."""
 
 Ink = Literal["drop_red", "all", "sharp"]
 """``drop_red``: the brightest channel. ``all``: the darkest, which keeps blue and faded ink. ``sharp``: binarised locally."""
@@ -85,40 +90,50 @@ def prepare_ocr(raster: Raster, how: Preparation = PREPARATIONS[0], *, partner: 
 def _at(raster: Raster, dpi: float, how: Preparation) -> Prepared:
     # Twice and more: enlarging a coarse master further adds no letter shape, only time.
     dpi = min(dpi, 2.2 * max(raster.dpi))
-    size = tuple(max(1, round(side * dpi / own)) for side, own in zip((raster.width, raster.height), raster.dpi, strict=True))
     # One channel is chosen before the page is made smaller: a third of the work, the same picture.
-    grey = _resize(_grey(raster.pixels, how.ink), cast(tuple[int, int], size))
+    grey, scale = resized(_grey(raster.pixels, how.ink), (dpi / raster.dpi[0], dpi / raster.dpi[1]))
     if how.flatten:
         grey = flatten_paper(grey, dpi)
     if how.ink == "sharp":
         grey = binarise(grey, dpi)
-    return Prepared(grey, dpi, (size[0] / raster.width, size[1] / raster.height))
+    return Prepared(grey, dpi, scale)
 
 
-def _resize(pixels: Pixels, size: tuple[int, int]) -> Pixels:
-    if (pixels.shape[1], pixels.shape[0]) == size:
-        return pixels
-    shrinks = size[0] < pixels.shape[1]
-    return cast(Pixels, cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC))
+def resized(pixels: Pixels, factors: tuple[float, float]) -> tuple[Pixels, tuple[float, float]]:
+    """Grey or coloured px scaled by ``factors`` (x, y), and the factors that came of it: a picture has whole px.
+
+    300 dpi become 200 by whole steps of three px, a last broken one dropped: then every px is mixed alike, and interpolating
+    takes a seventh of the time of averaging. On 50 pages of the tuning half 28 words were wrong instead of 33 of 12,461."""
+    height, width = pixels.shape[:2]
+    steps = width // 3, height // 3
+    if min(steps) and max(abs(factor - 2 / 3) for factor in factors) < THIRDS:
+        whole = pixels[: 3 * steps[1], : 3 * steps[0]]
+        smaller = cv2.resize(whole, (2 * steps[0], 2 * steps[1]), interpolation=cv2.INTER_LINEAR)
+        return cast(Pixels, smaller), (2 / 3, 2 / 3)
+    size = max(1, round(width * factors[0])), max(1, round(height * factors[1]))
+    if (width, height) == size:
+        return pixels, (1.0, 1.0)
+    way = cv2.INTER_AREA if size[0] < width else cv2.INTER_CUBIC
+    return cast(Pixels, cv2.resize(pixels, size, interpolation=way)), (size[0] / width, size[1] / height)
 
 
 def _grey(pixels: Pixels, ink: Ink) -> Pixels:
     if pixels.ndim == 2:
         return pixels
-    blue, green, red = cv2.split(pixels)
     choose = cv2.min if ink == "all" else cv2.max
-    return cast(Pixels, choose(choose(blue, green), red))
+    grey = np.empty(pixels.shape[:2], np.uint8)
+    for top in range(0, len(pixels), BAND):
+        blue, green, red = cv2.split(pixels[top : top + BAND])
+        choose(choose(blue, green), red, dst=grey[top : top + BAND])
+    return grey
 
 
 def flatten_paper(grey: Pixels, dpi: float) -> Pixels:
     """Divides by the paper: the median of the brightest nearby px. Grey in, grey out, paper becomes 255."""
-    step = PAPER_STEP
-    width, height = max(1, grey.shape[1] // step), max(1, grey.shape[0] // step)
-    # Without the last odd px: averaging whole steps is four times faster.
-    small = cv2.resize(grey[: height * step, : width * step], (width, height), interpolation=cv2.INTER_AREA)
-    bright = cv2.dilate(small, np.ones((5, 5), np.uint8))
-    reach = max(3, min(255, int(dpi / step * 0.42)) | 1)  # 10 mm: wider than letters and rules, narrower than stains
-    paper = cv2.resize(cv2.medianBlur(bright, reach), (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
+    bright = cv2.dilate(reduced(reduced(grey, 2), 2), np.ones((5, 5), np.uint8))  # by halves: an eighth of the time
+    reach = max(3, min(255, int(dpi / PAPER_STEP * 0.42)) | 1)  # 10 mm: wider than letters and rules, narrower than stains
+    paper = cv2.medianBlur(reduced(cast(Pixels, bright), 2), reach)
+    paper = cv2.resize(paper, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR)
     return cast(Pixels, cv2.divide(grey, cv2.max(paper, 1), scale=255))  # type: ignore[call-overload]
 
 
@@ -140,8 +155,8 @@ def letter_heights(picture: Pixels, dpi: float) -> np.ndarray:
 
 def own_dpi(picture: Pixels, dpi: float) -> float:
     """The working resolution that brings this page's x-height to ``AIM_X_HEIGHT_PX``; ``dpi`` itself for usual text."""
-    quarter = picture.shape[0] // 4
-    middle = letter_heights(picture[quarter : 3 * quarter + 1], dpi)
+    eighth = picture.shape[0] // 8
+    middle = letter_heights(picture[3 * eighth : 5 * eighth + 1], dpi)
     if middle.size >= PLENTY and _is_usual(_x_height(middle) / dpi * 25.4, EASILY):
         return dpi
     heights = letter_heights(picture, dpi)
