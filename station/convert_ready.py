@@ -41,8 +41,8 @@ def _load() -> None:
     import cv2  # noqa: PLC0415, F401
 
     colours = _beside(_colours)
-    import imaging.ocr.batched  # noqa: PLC0415, F401
-
+    with suppress(ImportError):  # its wheel does not exist on every platform: another engine is opened there
+        import imaging.ocr.batched  # noqa: PLC0415, F401
     reading = _beside(_reading)
     import numpy.fft  # noqa: PLC0415
     import numpy.ma  # noqa: PLC0415, F401
@@ -57,6 +57,8 @@ def _load() -> None:
 
 
 gc.disable()  # all this stays: it need not be looked through while it comes
-_load()
-gc.freeze()  # nor by the workers, which would copy it by doing so
-gc.enable()
+try:
+    _load()
+    gc.freeze()  # nor by the workers, which would copy it by doing so
+finally:
+    gc.enable()
