@@ -4,6 +4,7 @@ Tesseract takes a line and a step at a time, a matrix times one vector each. Her
 every step is one matrix product: the same weights, the same answers, a third of the processor time (docs/bench-convert.md)."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
 from typing import cast
 
 import numpy as np
@@ -73,13 +74,12 @@ def _together(network: Network, lines: Sequence[Floats]) -> list[Floats]:
 def _columns(network: Network, lines: Sequence[Floats]) -> Floats:
     """Every column of every line as one vector, lines one after another."""
     strip, kept = _side_by_side(lines)
-    filters, weights = _filters_at_every_place(network.filters), _all_weights(network.columns)
+    weights = _all_weights(network.columns)
     rows, count = network.height // POOL, len(kept)
     found = np.empty((count, network.columns.back.shape[-1]), np.float32)
     for some in _chunks(count):
         first, last = some.start, some.stop
-        seen = filters @ _neighbourhoods(strip, rows, first, last)
-        pooled = np.maximum.reduce(seen.reshape(POOL * POOL, -1, rows * (last - first)), axis=0)
+        pooled = _pooled(network.filters, _neighbourhoods(strip, rows, first, last))
         pooled += network.filters[:, -1:]  # the largest first, then the bias and tanh: both keep the order
         np.tanh(pooled, out=pooled)
         found[first:last] = _down(weights, pooled.reshape(-1, rows, last - first)).T
@@ -99,25 +99,22 @@ def _side_by_side(lines: Sequence[Floats]) -> tuple[Floats, NDArray[np.bool_]]:
     return strip, kept
 
 
-def _filters_at_every_place(filters: Floats) -> Floats:
-    """The 3 by 3 filters at each of a pool's nine places, over its 5 by 5 px: (9 times filters, 25)."""
-    wide = np.zeros((POOL, POOL, len(filters), POOL + 2, POOL + 2), np.float32)
-    square = filters[:, :-1].reshape(-1, POOL, POOL).transpose(0, 2, 1)  # kept column by column
-    for y in range(POOL):
-        for x in range(POOL):
-            wide[y, x, :, y : y + POOL, x : x + POOL] = square
-    return wide.reshape(POOL * POOL * len(filters), -1)
+def _pooled(filters: Floats, around: Floats) -> Floats:
+    """The largest answer of each 3 by 3 filter within each pool; ``around``: its 5 by 5 px, row by row: (5, 5, pools)."""
+    weights = filters[:, :-1].reshape(-1, POOL, POOL).swapaxes(1, 2).reshape(-1, POOL * POOL)  # kept column by column
+    places = (around[y : y + POOL, x : x + POOL] for y in range(POOL) for x in range(POOL))
+    return cast(Floats, reduce(np.maximum, (weights @ place.reshape(POOL * POOL, -1) for place in places)))
 
 
 def _neighbourhoods(strip: Floats, rows: int, first: int, last: int) -> Floats:
-    """The 5 by 5 px around every pool of some steps: (25, rows * steps)."""
+    """The 5 by 5 px around every pool of some steps: (5, 5, rows * steps)."""
     side, count = POOL + 2, last - first
     found = np.empty((side, side, rows, count), np.float32)
     for y in range(side):
         for x in range(side):
             at = POOL * first + x
             found[y, x] = strip[y : y + POOL * (rows - 1) + 1 : POOL, at : at + POOL * (count - 1) + 1 : POOL]
-    return found.reshape(side * side, -1)
+    return found.reshape(side, side, -1)
 
 
 def _all_weights(cell: Cell) -> Floats:
