@@ -27,6 +27,9 @@ from station.workers import Executor, LocalPool, WorkerLost
 
 READY = ("station.convert_ready",)
 BIND_SECONDS = 3600.0
+LOOKS = {"working": 0.1, "ending": 0.005}
+"""Seconds between Pebble's looks at its workers, of which each costs: few while pages are read, many where a run waits for
+the last look to end."""
 
 USUAL = Options()
 Progress = Callable[[int, int], None]
@@ -152,7 +155,6 @@ def _at_a_time(options: Options) -> int:
 
 def workers(options: Options) -> LocalPool:
     """Processes for ``convert`` to use again and again."""
-    pebble.CONSTS.sleep_unit = 0.02  # between its looks at the workers, and so the end of a run: a tenth of a second else
     return LocalPool(_at_a_time(options), ready=READY, forked=True)
 
 
@@ -161,6 +163,7 @@ def _work_through(job: _Job, pool: Executor, progress: Progress) -> "Future[Boun
     running: dict[Future[Any], Page] = {}
     for page in _unfinished(job):
         running[pool.submit(job.work, _task(job, page), job.options.seconds)] = page
+    pebble.CONSTS.sleep_unit = LOOKS["working"]
     bound: Future[Bound] | None = None
     try:
         progress(job.done, len(job.pages))
@@ -275,6 +278,7 @@ def _task_of_lost(job: _Job, page: Page) -> PageTask:
 
 def _bind(job: _Job, pool: Executor) -> "Future[Bound]":
     """The file is begun, by one worker; pages that are not there yet are waited for as long as ``job.wanted`` stands."""
+    pebble.CONSTS.sleep_unit = LOOKS["ending"]
     job.wanted.touch()
     names, title = tuple(page.name for page in job.pages), job.options.title or job.out.stem
     task = BindTask(str(job.folder), names, str(job.out), title, _now(), str(job.wanted))
