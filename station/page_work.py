@@ -5,14 +5,15 @@ from time import perf_counter
 
 from imaging.ocr import Engine, EngineFault, open_engine
 from imaging.ocr.net_file import NotReadable
-from imaging.ocr.upright import Upright, find_upright
+from imaging.ocr.upright import find_upright
 from imaging.orientation import Answer, Osd, Ways
 from imaging.prepare import Prepared
 
 LEAST_OSD = 5.0
 """Below this the engine's guess is not heard (QUALITY 3.3: correct answers start near 7)."""
 LEAST_UNREAD = 9.0
-"""The same for a page whose lines read badly both ways: another script has 9.9 to 34, mirrored letters a wrong 7.7."""
+"""The same for a page that does not read clearly any way: another script has 9.9 to 34, mirrored letters and the finest print
+a wrong 7.7."""
 _SURE_OSD = 14.0
 """Usual for right answers, without a unit; half of it counts as 0.5 here."""
 
@@ -37,18 +38,15 @@ def ask_engine(language: str) -> Osd:
 
 
 def _asked(language: str, prepared: Prepared, ways: Ways) -> Answer:
-    read = _read(language, prepared, ways)
-    if read is not None and read.confidence > 0:
+    least = LEAST_UNREAD
+    try:
+        read = find_upright(prepared.plain, prepared.dpi, ways, language)
+    except NotReadable:
+        read, least = None, LEAST_OSD
+    if read is not None:
         return read
     turn, figure = resident(language).orientation(prepared.half_gray, prepared.dpi)
-    return (turn, min(1.0, figure / _SURE_OSD)) if figure >= (LEAST_OSD if read is None else LEAST_UNREAD) else None
-
-
-def _read(language: str, prepared: Prepared, ways: Ways) -> Upright | None:
-    try:
-        return find_upright(prepared.plain, prepared.dpi, ways, language)
-    except NotReadable:
-        return None
+    return (turn, min(1.0, figure / _SURE_OSD)) if figure >= least else None
 
 
 class Clock:

@@ -45,17 +45,14 @@ QUARTERS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90
 
 
 class Upright(NamedTuple):
-    """``turn``: clockwise, makes the page upright. ``confidence``: 0.5..1, or 0 where no way reads far better."""
+    """``turn``: clockwise, makes the page upright. ``confidence``: 0.5..1."""
 
     turn: Turn
     confidence: float
 
 
-UNSURE = Upright(0, 0.0)
-
-
 def find_upright(plain: Pixels, dpi: float, ways: Sequence[tuple[Turn, float]], language: str = "vie") -> Upright | None:
-    """Which of ``ways``, or half a turn further, makes a page readable; None where there is nothing to read.
+    """Which of ``ways``, or half a turn further, makes a page readable; None where none reads far better than the others.
 
     ``plain``: as ``Prepared.plain``, ``dpi``: its scale. ``ways``: a clockwise turn for each axis that lines may run along,
     with the skew the page then has. Raises ``NotReadable`` where the language file holds another kind of network,
@@ -78,12 +75,12 @@ def _network(language: str) -> Network:
     return load_network(known_folder((language,)) / f"{language}.traineddata")
 
 
-def _best(sure: Mapping[Turn, Flags]) -> Upright:
+def _best(sure: Mapping[Turn, Flags]) -> Upright | None:
     """``sure``: of each way's letters, in reading order, whether the network is sure of them."""
     turn, other, *_ = sorted(sure, key=lambda one: -sure[one].mean())
     lead = float(sure[turn].mean() - sure[other].mean())
     clear = lead >= LEAST_LEAD and sure[turn].mean() + lead >= CLEAR and _agree(sure[turn], sure[_over(turn)][::-1])
-    return Upright(turn, min(1.0, 0.5 + lead)) if clear else UNSURE
+    return Upright(turn, min(1.0, 0.5 + lead)) if clear else None
 
 
 def _agree(way: Flags, over: Flags) -> bool:

@@ -58,6 +58,16 @@ def test_an_unsure_page_asks_once_and_takes_the_answer() -> None:
     assert len(asked) == 1, "a page that says so itself is not asked about"
 
 
+def test_who_can_read_has_the_last_word_on_letters_of_another_language() -> None:
+    """Russian has more below its lines than above: by their shape alone it would be set on its head."""
+    text = "Настоящее соглашение вступает в силу со дня его подписания и действует в течение пяти лет если ни одна из сторон"
+    scan = raster(page(18, words=(text + " не заявит о своём желании прекратить его").split()))
+    alone = geometry.measure(scan).orientation
+    assert alone.degrees == 180 and 0.5 < alone.confidence < 0.9
+    assert geometry.measure(scan, osd=lambda prepared, ways: (0, 0.7)).orientation.degrees == 0
+    assert geometry.measure(scan, osd=lambda prepared, ways: None).orientation == alone
+
+
 def test_both_axes_come_into_question_where_no_lines_are_seen() -> None:
     asked: list[Ways] = []
     scan = page(15, words=["1.250", "3 840"], lines=1)
