@@ -97,13 +97,13 @@ def _votes(red: Map, px_per_mm: float) -> list[tuple[float, float, float]]:
     small = cv2.resize(np.minimum(red, 40), size, interpolation=cv2.INTER_AREA)
     small = cv2.copyMakeBorder(small, 6, 6, 6, 6, cv2.BORDER_CONSTANT, value=0)
     layers = _fits(cast(Map, small))
-    best, which = layers.max(axis=0), layers.argmax(axis=0)
+    best = layers.max(axis=0)
     places: list[tuple[float, float, float]] = []
     for _ in range(6):
         y, x = np.unravel_index(int(best.argmax()), best.shape)
         if best[y, x] < 0.1 * LEAST_RED:
             break
-        places.append((float(x - 5.5) / factor, float(y - 5.5) / factor, RADII_MM[which[y, x]] / factor))
+        places.append((float(x - 5.5) / factor, float(y - 5.5) / factor, RADII_MM[layers[:, y, x].argmax()] / factor))
         cv2.circle(best, (int(x), int(y)), 10, 0, -1)
     return places
 

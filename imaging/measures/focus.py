@@ -25,7 +25,7 @@ REFERENCE_DPI = 300.0
 SEAM = 6
 """px at a tile's rim that see its neighbour in the mosaic."""
 
-FINE, WIDEST = 1000.0, 64.0
+FINE, WIDEST = 1000.0, 32.0
 """Parts of a px to which a median width is told; no median is wider than the second: contrast is looked for over 9 px."""
 
 Floats = NDArray[np.float32]
