@@ -66,24 +66,30 @@ class Seen:
         far = FAR if _tone_above(letter, self.word[place]) else UNLIKELY
         return min(min(told) - best, far) if told else far
 
-    def rules_out(self, form: str) -> bool:
-        """Whether a letter of ``form`` is one the engine weighed among others and saw not to be there."""
-        if not self.is_weighed or len(form) != len(self.word):
-            return False
-        for place, (letter, read) in enumerate(zip(form, self.word, strict=True)):
-            if letter != read and len(self.choices[place]) > 1 and self.nats(letter, place) >= self.clear:
-                return True
-        return False
+    def may_be(self, form: str, near: Sequence[Sequence[str]]) -> bool:
+        """Whether none of the letters in which ``form`` differs was seen not to be there; ``near``: ``within_clear``."""
+        for letter, read, told in zip(form, self.word, near, strict=False):
+            if letter != read and told and letter not in told and letter.swapcase() not in told:
+                return False
+        return True
+
+    def within_clear(self) -> list[list[str]]:
+        """For each letter the readings within ``clear``; none told where it was not weighed against others."""
+        if not self.is_weighed or self.clear > FAR:
+            return []
+        letters = zip(self.choices, self.best, strict=True)
+        return [[one for one, cost in entry if len(entry) > 1 and cost - best < self.clear] for entry, best in letters]
 
 
 def find_candidates(seen: Seen, read: int, model: Model) -> dict[int, tuple[float, str]]:
     """Other words the engine may have seen: number → (cost in nats, as it would be written). ``read``: the word's number."""
     penalty = _penalty(seen)
+    near = seen.within_clear() if read != UNKNOWN else []
     found: dict[int, tuple[float, str]] = {}
     for base in _bases(seen, read, model):
         for number, spelling in model.by_base.get(base, ()):
             form = like_case(spelling, seen.word)
-            if number == read or (read != UNKNOWN and seen.rules_out(form)):
+            if number == read or not seen.may_be(form, near):
                 continue
             cost = channel(form, seen) + (KEEP if number >= model.confirmed_from else penalty)
             found[number] = min(found.get(number, (inf, "")), (cost, form))

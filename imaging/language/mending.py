@@ -75,8 +75,9 @@ def mend(lines: Sequence[Sequence[Token]], model: Model | None = None, *, learne
 
 def _plain(token: Token) -> Token:
     text = plain_letters(token.text)
-    choices = token.choices if len(token.choices) == len(text) else ()
-    return replace(token, text=text, choices=choices)
+    if text == token.text and len(token.choices) in (0, len(text)):
+        return token
+    return replace(token, text=text, choices=token.choices if len(token.choices) == len(text) else ())
 
 
 Told = dict[tuple[int, int], Token]
@@ -99,7 +100,7 @@ def _told(tokens: Sequence[Sequence[Token]], learned: Learned, model: Model) -> 
 
 def _line_slots(row: int, line: Sequence[Token], model: Model, told: Told) -> Iterator[Slot]:
     for column, token in enumerate(line):
-        if any(one.isdigit() for one in token.text):
+        if not token.text.isalpha() and any(one.isdigit() for one in token.text):
             yield _fixed(NUMBER)
             yield from _sign_slots((row, column), token, len(token.text) - 1, len(token.text))
         else:
@@ -136,25 +137,27 @@ def _other_signs(token: Token, run: re.Match[str]) -> dict[str, float]:
 
 
 def _token_slots(where: tuple[int, int], token: Token, model: Model, *, named: bool, settled: bool) -> Iterator[Slot]:
-    spans = list(LETTERS.finditer(token.text))
-    code = settled or is_code(token.text)
+    text = token.text
+    code = settled or is_code(text)
     end = 0
-    for span in spans:
-        yield from _sign_slots(where, token, end, span.start())
-        end = span.end()
-        seen = Seen(span.group(), token.choices[span.start() : span.end()], token.confidence, named, token.clear)
-        yield _word_slot((*where, span.start()), seen, model, fixed=code)
-    yield from _sign_slots(where, token, end, len(token.text))
+    for first, last in [(0, len(text))] if text.isalpha() else [span.span() for span in LETTERS.finditer(text)]:
+        yield from _sign_slots(where, token, end, first) if end < first else ()
+        end = last
+        seen = Seen(text[first:last], token.choices[first:last], token.confidence, named, token.clear)
+        yield _word_slot((*where, first), seen, model, fixed=code)
+    yield from _sign_slots(where, token, end, len(text)) if end < len(text) else ()
 
 
 def is_code(text: str) -> bool:
     """Whether a token is a sign rather than a word: capitals joined by strokes or points, single letters, list letters."""
+    if text.isalpha():
+        return len(text) == 1 and text.isupper()
     spans = LETTERS.findall(text)
     if len(spans) > 1:
         if all(len(span) > 1 and possible(span) and not span.isupper() for span in spans) and "-" in text:
             return False  # Dần-năm: two words, a dash without its blanks
         return any(not span.islower() for span in spans) or any(one in text for one in "/@_.")
-    return bool(spans) and len(spans[0]) == 1 and (not text.isalpha() or text.isupper())
+    return bool(spans) and len(spans[0]) == 1
 
 
 def _word_slot(place: tuple[int, int, int], seen: Seen, model: Model, *, fixed: bool) -> Slot:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, pairwise
 from typing import NamedTuple, cast
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -215,8 +216,8 @@ def _weighed(scores: Floats, windows: tuple[Ints, Ints], blank: int) -> Floats:
     starts, lengths = starts[longest_first], lengths[longest_first]
     here = gain[starts]
     best = here.copy()
-    for step in range(1, int(lengths[0])):
-        going = int(np.count_nonzero(lengths > step))
+    longer = (lengths > np.arange(1, lengths[0])[:, None]).sum(axis=1).tolist()
+    for step, going in enumerate(longer, 1):
         now, kept = here[:going], best[:going]
         np.maximum(now, 0, out=now)
         now += gain[starts[:going] + step]
@@ -284,7 +285,7 @@ def _box(strip: Strip, span: tuple[int, int]) -> Box:
     left, top = strip.box[0], strip.box[1]
     _, y0, _, y1 = strip.place.box
     first, last = max(0, y0 - top), max(1, y1 - top)
-    rows = strip.ink[first:last, span[0] : span[1]].any(axis=1).tobytes()
-    if INKED in rows:
-        first, last = first + rows.find(INKED), first + rows.rfind(INKED) + 1
+    _, y, _, filled = cv2.boundingRect(strip.ink[first:last, span[0] : span[1]].view(np.uint8))
+    if filled:
+        first, last = first + y, first + y + filled
     return left + span[0], top + first, left + span[1], top + last

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import NamedTuple, cast
 
 import cv2
@@ -83,7 +84,7 @@ def parted(picture: Pixels, place: Place, limit: float) -> list[Place]:
     """The line, or its pieces where another column stands beyond a wide gap; each with its own height and baseline.
     ``limit``: ``ink_level`` of the picture."""
     x0, y0, x1, y1 = place.box
-    ink = picture[max(0, y0) : y1, max(0, x0) : x1] < limit
+    ink = _inked(picture[max(0, y0) : y1, max(0, x0) : x1], limit)
     filled = np.flatnonzero(np.count_nonzero(ink, axis=0) >= 2)
     if not len(filled):
         return [place]
@@ -126,6 +127,10 @@ def ink_level(picture: Pixels) -> float:
     return INK * float(np.percentile(picture[::8, ::8], 90))
 
 
+def _inked(shown: Pixels, limit: float) -> NDArray[np.bool_]:
+    return shown < ceil(limit)  # whole numbers are compared as they are, not as floats
+
+
 def quantile(values: NDArray[np.integer], share: float) -> float:
     """As ``np.quantile``, at a tenth of its cost on the few values of a line."""
     ordered = np.sort(values)
@@ -163,7 +168,7 @@ def _reach(picture: Pixels, box: Box, base: float, limit: float, before: float) 
     """Rows from which to which the line is shown: its ink, and room for marks and descenders it may have, but no more of the
     line above (its baseline: ``before``) than descenders."""
     x0, y0, x1, y1 = box
-    ink = np.count_nonzero(picture[max(0, y0) : y1, max(0, x0) : x1] < limit, axis=1)
+    ink = np.count_nonzero(_inked(picture[max(0, y0) : y1, max(0, x0) : x1], limit), axis=1)
     high = x_height(ink, round(base) - y0)
     if not high:
         return y0 - PAD, y1
@@ -195,10 +200,10 @@ def _scaled(shown: Pixels, size: tuple[int, ...], place: Place, box: Box, height
     grey = _sharpened(cast(Pixels, grey), zoom)
     dark, light = _dark_and_light(grey, limit)
     pixels = np.empty((height, width + -width % POOL), np.float32)
-    pixels[:, :width] = (grey.astype(np.float32) - np.float32(dark)) * np.float32(2 / (light - dark)) - 1
-    np.clip(pixels[:, :width], -1, 1, out=pixels[:, :width])
+    levels = (np.arange(256, dtype=np.float32) - np.float32(dark)) * np.float32(2 / (light - dark)) - 1
+    pixels[:, :width] = cv2.LUT(grey, np.clip(levels, -1, 1))
     pixels[:, width:] = pixels[:, width - 1 : width]
-    return Strip(pixels, box, zoom, shown < limit, place)
+    return Strip(pixels, box, zoom, _inked(shown, limit), place)
 
 
 def _sharpened(grey: Pixels, zoom: float) -> Pixels:
