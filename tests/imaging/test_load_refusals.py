@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pikepdf
+import pypdfium2
 import pytest
 from PIL import Image
 
@@ -166,6 +167,21 @@ def test_a_half_pdf_never_gives_a_page_it_does_not_have(tmp_path: Path) -> None:
         return
     good = [p for p in found if isinstance(p, LoadedPage)]
     assert all("pdf_repaired" in p.warnings and p.raster.pixels.std() > 10 for p in good)
+
+
+def test_a_page_that_cannot_be_drawn_does_not_stop_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = scans(tmp_path / "a.pdf", [encoded("JPEG", quality=90)] * 2)
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        pdf.pages[0].contents_add(b"0 0 m 99 99 l S")
+        pdf.save(path)
+
+    def failing(_document: object, _index: int) -> None:
+        raise pypdfium2.PdfiumError("Failed to load page.")
+
+    monkeypatch.setattr(pypdfium2.PdfDocument, "__getitem__", failing)
+    one, two = pages(path)
+    assert isinstance(one, BadPage) and isinstance(one.error, BrokenPdf) and one.error.page == 1
+    assert isinstance(two, LoadedPage)
 
 
 def test_a_truncated_scan_inside_a_pdf_does_not_stop_the_next(tmp_path: Path) -> None:
