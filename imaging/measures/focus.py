@@ -81,9 +81,8 @@ def _widths(mosaic: Pixels, tiles: list[Box]) -> tuple[list[Floats], Floats, Flo
     """Edge widths per tile; of all edges that run up and down; of all that run left and right."""
     box, near = np.ones((9, 9), np.uint8), np.ones((5, 5), np.uint8)
     contrast = cv2.subtract(cv2.dilate(mosaic, box), cv2.erode(mosaic, box))
-    across, along = (cv2.dilate(_steps(mosaic, dx, dy), near) for dx, dy in ((1, 0), (0, 1)))
-    steepest = cv2.max(across, along)
-    upright, lying = (cv2.compare(one, cv2.add(other, other), cv2.CMP_GT) for one, other in ((across, along), (along, across)))
+    across, along = (_steps(mosaic, dx, dy) for dx, dy in ((1, 0), (0, 1)))
+    steepest = cv2.dilate(cv2.max(across, along), near)
     side = mosaic.shape[1] // len(tiles)
     per_tile, columns, rows = [], [], []
     for at in range(0, mosaic.shape[1], side):
@@ -92,8 +91,9 @@ def _widths(mosaic: Pixels, tiles: list[Box]) -> tuple[list[Floats], Floats, Flo
         edge = (c > max(25, int(0.45 * level(cast(Pixels, c[::3, ::3]), 0.99)))) & (g > 0)
         width: Floats = (c[edge] / g[edge].astype(np.float32)).astype(np.float32)
         per_tile.append(width)
-        columns.append(width[upright[cell][edge] > 0])
-        rows.append(width[lying[cell][edge] > 0])
+        x, y = (cv2.dilate(step[cell], near) for step in (across, along))
+        columns.append(width[cv2.compare(x, cv2.add(y, y), cv2.CMP_GT)[edge] > 0])
+        rows.append(width[cv2.compare(y, cv2.add(x, x), cv2.CMP_GT)[edge] > 0])
     return per_tile, np.concatenate(columns), np.concatenate(rows)
 
 
