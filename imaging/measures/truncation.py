@@ -13,6 +13,9 @@ Fill = Literal["gray", "green", "black", "repeated"]
 FILLS: dict[Fill, tuple[int, int, int]] = {"gray": (128, 128, 128), "green": (0, 135, 0), "black": (0, 0, 0)}
 """B, G, R of lost rows: libjpeg's middle grey, YCbCr of zeros, a TIFF reader's zeros."""
 
+BLOCK = 128
+"""Rows compared at a time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tail:
@@ -27,13 +30,20 @@ def tail(raster: Raster) -> Tail | None:
     """The dead rows at the lower end, or None. White rows are paper that saturated, not a fault; black rows count only when
     the image is bright up to the row before them."""
     pixels = raster.pixels.reshape(raster.height, -1)
-    step = max(1, pixels.shape[1] // 600)
-    thin = np.ascontiguousarray(pixels[:, ::step])
-    differs = np.flatnonzero((thin[:-1] != thin[-1]).any(axis=1))
-    first = int(differs[-1]) + 1 if differs.size else 0
+    first = _first_dead(pixels[:, :: max(1, pixels.shape[1] // 600)])
     rows = raster.height - first
     fill = _fill_of(raster, first) if 1 < rows < raster.height else None
     return None if fill is None else Tail(rows, rows / raster.dpi[1] * 25.4, fill)
+
+
+def _first_dead(pixels: Pixels) -> int:
+    """The first of the rows that are all as the last one is, sought from below."""
+    for foot in range(len(pixels), 0, -BLOCK):
+        top = max(0, foot - BLOCK)
+        differs = np.flatnonzero((pixels[top:foot] != pixels[-1]).any(axis=1))
+        if differs.size:
+            return top + int(differs[-1]) + 1
+    return 0
 
 
 def _fill_of(raster: Raster, first: int) -> Fill | None:
