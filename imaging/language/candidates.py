@@ -77,8 +77,8 @@ class Seen:
         """For each letter the readings within ``clear``; none told where it was not weighed against others."""
         if not self.is_weighed or self.clear > FAR:
             return []
-        letters = zip(self.choices, self.best, strict=True)
-        return [[one for one, cost in entry if len(entry) > 1 and cost - best < self.clear] for entry, best in letters]
+        letters = [(entry if len(entry) > 1 else (), best) for entry, best in zip(self.choices, self.best, strict=True)]
+        return [[one for one, cost in entry if cost - best < self.clear] for entry, best in letters]
 
 
 def find_candidates(seen: Seen, read: int, model: Model) -> dict[int, tuple[float, str]]:
