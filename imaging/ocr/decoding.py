@@ -134,12 +134,13 @@ def find_letters(network: Network, scores: Floats) -> list[Letter]:
 def _likeliest(weighed: Floats) -> tuple[Ints, Floats]:
     """For each letter the ``MOST`` likeliest codes, best first, and their values."""
     count, codes = weighed.shape
+    rows = np.arange(count)[:, None]
     least = np.partition(weighed, codes - MOST, axis=1)[:, codes - MOST]
-    likely = np.flatnonzero(weighed >= least[:, None])  # a third of the time of sorting places
+    likely = np.flatnonzero(weighed >= least[:, None])  # half the time of sorting places
     if likely.size > count * MOST:  # two alike to the last bit
-        likely = (np.argpartition(weighed, codes - MOST, axis=1)[:, codes - MOST :] + np.arange(count)[:, None] * codes).ravel()
+        likely = (np.argsort(-weighed, axis=1)[:, :MOST] + rows * codes).ravel()
     values = weighed.ravel()[likely].reshape(count, MOST)
-    order = np.argsort(-values, axis=1) + np.arange(count)[:, None] * MOST
+    order = np.argsort(-values, axis=1) + rows * MOST
     return likely[order] % codes, values.ravel()[order]
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tesserocr import OEM, PSM, PyTessBaseAPI
 
-from imaging.ocr.decoding import decode
+from imaging.ocr.decoding import MOST, _likeliest, decode
 from imaging.ocr.net_file import Cell, Network, NotReadable, load_network
 from imaging.ocr.network import LateError, recognise
 from imaging.ocr.strips import Place, Strip, cut, parted, whole
@@ -122,3 +122,15 @@ def test_a_gap_parts_words_where_the_network_nearly_saw_a_blank(gap, hint, text)
     box = (0, 0, 48, 36)
     strip = Strip(np.zeros((36, 48), np.float32), box, 1.0, ink, Place(box, (30.0, 0.0)))
     assert " ".join(word.token.text for word in decode(network, strip, scores).words) == text
+
+
+@pytest.mark.parametrize("alike", [False, True])
+def test_the_likeliest_codes_come_best_first(alike):
+    """Also where more are alike than are wanted."""
+    weighed = np.random.default_rng(5).permuted(np.tile(np.linspace(-40, 0, 60, dtype=np.float32), (7, 1)), axis=1)
+    if alike:
+        weighed[3] = -8.0
+    codes, values = _likeliest(weighed)
+    assert (values == -np.sort(-weighed, axis=1)[:, :MOST]).all()
+    assert (np.take_along_axis(weighed, codes, axis=1) == values).all()
+    assert all(len(set(row)) == MOST for row in codes.tolist())
