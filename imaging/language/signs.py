@@ -11,6 +11,9 @@ from imaging.language.token import Token
 NUMBERED = frozenset("dieu khoan diem doan muc so phan chuong phu luc bang bieu mau quy giai".split())  # noqa: SIM905
 """Words after which one upright stroke is the figure 1 (base letters): điều, khoản, điểm, giai đoạn …"""
 STROKE = re.compile(r"^[(]?([l|\]])([).,;:]*)$")
+ROMAN = re.compile(r"^[(]?(I)([).,;:]*)$")
+NEARLY = 5.0
+"""Cost of the figure 1 up to which a Roman one after such a word is the figure: chapters have their I, most else is counted."""
 ARTICLE = re.compile(r"^([LIl|\]])([.:]?)$")
 SQUARE_METRE = re.compile(r"^([(]?\d[\d.,]*m)[?*’'”](?=\W*$)")
 ENDING = re.compile(r"^([(]?[^\W\d_]{2,}\)?)\.[/!|IlÍí1]\.?$")
@@ -40,7 +43,7 @@ def _one(line: Sequence[Token], place: int, model: Model) -> Token:
     after = line[place + 1].text if place + 1 < len(line) else ""
     if _speck_for_stop(token.text, after, model):
         return replace(token, text=token.text[:-1], choices=token.choices[: len(token.text) - 1])
-    text = _figure_one(token.text, before) or _sign(token.text, after) or _semicolon(token)
+    text = _figure_one(token, before) or _sign(token.text, after) or _semicolon(token)
     return _retold(token, text) if text else token
 
 
@@ -64,13 +67,20 @@ def _sign(text: str, after: str) -> str:
     return f"{ending[1]}./." if ending else ""
 
 
-def _figure_one(text: str, before: str) -> str:
+def _figure_one(token: Token, before: str) -> str:
     """The figure 1 after a word that is followed by figures; empty = nothing to mend."""
-    stroke = STROKE.match(text) if before in NUMBERED else None
-    if stroke:
+    text = token.text
+    if before in NUMBERED and (stroke := STROKE.match(text) or _nearly_one(token)):
         return text.replace(stroke[1], "1", 1)
     article = ARTICLE.match(text) if before == "dieu" else None
     return f"1{article[2]}" if article else ""
+
+
+def _nearly_one(token: Token) -> re.Match[str] | None:
+    """A Roman one that the engine nearly read as the figure."""
+    roman = ROMAN.match(token.text)
+    seen = dict(token.choices[roman.start(1)]) if roman and token.choices else {}
+    return roman if seen.get("1", NEARLY + 1) <= NEARLY else None
 
 
 def _retold(token: Token, text: str) -> Token:

@@ -121,6 +121,12 @@ def test_a_semicolon_behind_the_tail_of_a_g(word, cost, ending):
     assert mend([[Token(word, 0.9, choices)]])[0][0] == word[:-1] + ending
 
 
+@pytest.mark.parametrize(("before", "cost", "read"), [("đoạn", 2.0, "1)"), ("đoạn", 20.0, "I)"), ("Chính", 2.0, "I)")])
+def test_a_roman_one_that_is_nearly_a_figure(before, cost, read):
+    choices = ((("I", 0.0), ("1", cost)), ((")", 0.0),))
+    assert mend([[Token("giai"), Token(before), Token("I)", 0.7, choices)]])[0][2] == read
+
+
 def test_list_letters_read_as_figures():
     choices = ((("8", 1.0), ("a", 9.0)), ((")", 0.5),))
     lines = [[Token("8)", 0.7, choices), Token("Chủ"), Token("trì")], [Token("b)"), Token("Chỉ"), Token("đạo")]]
