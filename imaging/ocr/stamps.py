@@ -12,7 +12,7 @@ import numpy as np
 from imaging.language import Token, fold
 from imaging.ocr.engine import Engine, EngineFault, Layout, ReadLine, ReadWord
 from imaging.ocr.noise import around
-from imaging.ocr.prepare_ocr import READ_DPI, Prepared, resized
+from imaging.ocr.prepare_ocr import READ_DPI, Prepared
 from imaging.values import Pixels, Raster
 
 STAMPS = frozenset({"mat", "toi mat", "tuyet mat", "khan", "thuong khan", "hoa toc", "hoa toc hen gio", "cong van den", "den"})
@@ -34,8 +34,10 @@ def red_ink(raster: Raster) -> Prepared | None:
     upper = raster.pixels[: max(1, int(raster.height * UPPER))]
     if _red_share(upper[::4, ::4]) < LEAST / 4:
         return None
-    smaller, zoom = resized(upper, (READ_DPI / raster.dpi[0], READ_DPI / raster.dpi[1]))
-    blue, green, red = cv2.split(smaller)
+    zoom = (READ_DPI / raster.dpi[0], READ_DPI / raster.dpi[1])
+    size = (max(1, round(upper.shape[1] * zoom[0])), max(1, round(upper.shape[0] * zoom[1])))
+    # Averaged, not interpolated as the usual picture is: of 220 pale and noisy marks that reads 93 instead of 88.
+    blue, green, red = cv2.split(cv2.resize(upper, size, interpolation=cv2.INTER_AREA))
     excess = cv2.subtract(red, cv2.max(blue, green))
     if np.count_nonzero(excess > RED) < LEAST * excess.size:
         return None
