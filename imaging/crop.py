@@ -145,7 +145,13 @@ def _left_for_good(distance: Distance, threshold: float, per_mm: float) -> NDArr
     ahead = max(1, min(round(AHEAD_MM * per_mm), distance.shape[1] // 2))
     share = cv2.blur(beyond.view(np.uint8) * np.uint8(200), (ahead, 1), anchor=(0, 0), borderType=cv2.BORDER_REPLICATE)
     lasting = beyond & (share >= round(LASTING * 200))
-    return np.where(lasting.any(axis=1), lasting.argmax(axis=1), -1)
+    return _first(lasting)
+
+
+def _first(which: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Per row the first column that is; -1 = none."""
+    first = which.argmax(axis=1)
+    return np.where(which[np.arange(len(which)), first], first, -1)
 
 
 def _shadow_edge(rows: Lab, strip: Distance, per_mm: float) -> tuple[Points, Points] | None:
@@ -154,8 +160,7 @@ def _shadow_edge(rows: Lab, strip: Distance, per_mm: float) -> tuple[Points, Poi
     depth = level - rows[:, : rows.shape[1] // 3, 0]
     least = float(np.clip(5 * 1.4826 * np.median(np.abs(strip - level)), *SHADOW_START))
     wide = max(2, round(SHADOW_WIDTH_MM * per_mm))
-    started = depth > least
-    first = np.where(started.any(axis=1), started.argmax(axis=1), -1)
+    first = _first(depth > least)
     usable = np.flatnonzero((first > 0) & (first < depth.shape[1] - 2 * wide))
     if len(usable) < 8:
         return None

@@ -31,6 +31,8 @@ AXIS_MARGIN = 4.0
 """One axis must alternate this many times as strongly as the other; real text reaches 20 to 80."""
 STRIP_MM = 45.0
 """Lines are read in strips this wide, so that what is left of the skew does not smear them."""
+PER_MM = 8.0
+"""Rows of a strip's profile."""
 CORE_MM = (0.9, 4.5)
 """x-heights and capitals between these are lines."""
 CORE_SHARES = (0.5, 0.33)
@@ -146,17 +148,16 @@ def _upright(found: Asymmetry, axis: int) -> Orientation:
 def asymmetry(level: Ink, dpi: float) -> Asymmetry:
     """Ink above against ink below the lines of a level ink map (float32, 0 = paper): the weaker of two readings, with
     narrow and with wide cores. Where they disagree (capitals, whose bars pass for a core of their own) there is none."""
-    narrow, wide = (_asymmetry(level, dpi, share) for share in CORE_SHARES)
+    step = max(8, round(STRIP_MM * dpi / 25.4))
+    strips = [
+        _Profile(level[:, left : left + step].sum(axis=1), dpi) for left in range(0, max(1, level.shape[1] - step // 2), step)
+    ]
+    narrow, wide = (_asymmetry([strip.wings(share) for strip in strips]) for share in CORE_SHARES)
     weaker = narrow if abs(narrow.score) < abs(wide.score) else wide
     return weaker if narrow.score * wide.score > 0 and narrow.deviations * wide.deviations > 0 else NO_ASYMMETRY
 
 
-def _asymmetry(level: Ink, dpi: float, share: float) -> Asymmetry:
-    step = max(8, round(STRIP_MM * dpi / 25.4))
-    wings = [
-        _wings(level[:, left : left + step].sum(axis=1), dpi, share)
-        for left in range(0, max(1, level.shape[1] - step // 2), step)
-    ]
+def _asymmetry(wings: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]]) -> Asymmetry:
     above, below = (np.concatenate(parts) for parts in zip(*wings, strict=True))
     total = above + below
     if len(total) < 2 or total.sum() <= 0:
@@ -177,22 +178,25 @@ def reading_osd(prepared: Prepared, osd: Osd | None) -> Callable[[Ways], Answer]
     return None if osd is None else partial(osd, prepared)
 
 
-def _wings(profile: NDArray[np.float32], dpi: float, share: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Ink above and below each line of one strip's row profile, cores found at a share of the local peak, in
-    eighths of a mm."""
-    per_mm = 8.0
-    rows = max(4, round(len(profile) * 25.4 / dpi * per_mm))
-    fine = cv2.resize(profile[:, None], (1, rows), interpolation=cv2.INTER_CUBIC)[:, 0].astype(np.float64)
-    window = np.ones((round(9 * per_mm) | 1, 1), np.uint8)
-    peak = cv2.dilate(fine[:, None], window)[:, 0]
-    inside = (fine > share * peak) & (fine > 0.15 * fine.max())
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], inside.astype(np.int8), [0]))))
-    starts, ends = edges[::2], edges[1::2]
-    heights = ends - starts
-    good = (heights >= CORE_MM[0] * per_mm) & (heights <= CORE_MM[1] * per_mm)
-    starts, ends, heights = starts[good], ends[good], heights[good]
-    reach = np.round(WING * heights).astype(int)
-    total = np.concatenate(([0.0], np.cumsum(np.maximum(fine, 0))))
-    above = total[starts] - total[np.maximum(starts - reach, 0)]
-    below = total[np.minimum(ends + reach, rows)] - total[ends]
-    return above, below
+class _Profile:
+    """The ink of one strip's rows, in eighths of a mm."""
+
+    def __init__(self, rows: NDArray[np.float32], dpi: float) -> None:
+        count = max(4, round(len(rows) * 25.4 / dpi * PER_MM))
+        fine = cv2.resize(rows[:, None], (1, count), interpolation=cv2.INTER_CUBIC)[:, 0]
+        self.ink = fine.astype(np.float64)
+        self.peak = cv2.dilate(self.ink[:, None], np.ones((round(9 * PER_MM) | 1, 1), np.uint8))[:, 0]
+        self.until = np.concatenate(([0.0], np.cumsum(np.maximum(self.ink, 0))))
+
+    def wings(self, share: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Ink above and below each line, cores found at a share of the local peak."""
+        inside = (self.ink > share * self.peak) & (self.ink > 0.15 * self.ink.max())
+        edges = np.flatnonzero(np.diff(np.concatenate(([0], inside.astype(np.int8), [0]))))
+        starts, ends = edges[::2], edges[1::2]
+        heights = ends - starts
+        good = (heights >= CORE_MM[0] * PER_MM) & (heights <= CORE_MM[1] * PER_MM)
+        starts, ends, heights = starts[good], ends[good], heights[good]
+        reach = np.round(WING * heights).astype(int)
+        above = self.until[starts] - self.until[np.maximum(starts - reach, 0)]
+        below = self.until[np.minimum(ends + reach, len(self.ink))] - self.until[ends]
+        return above, below
