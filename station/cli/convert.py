@@ -3,8 +3,6 @@
 What is heavy is imported while the fork server loads the engine, not before: a short run is mostly waiting for that."""
 
 import argparse
-import atexit
-import gc
 import json
 import os
 import signal
@@ -87,7 +85,6 @@ def _check(args: argparse.Namespace, each: bool) -> None:
 def _run_one(args: argparse.Namespace) -> int:
     from station.convert import convert, write_report  # noqa: PLC0415
 
-    atexit.register(gc.freeze)  # nothing is looked through for garbage at the end
     written(0)  # how numbers are written is loaded while the workers load
     with _Bar(hidden=args.json) as bar:
         outcome = convert(args.files, args.output, _options(args), progress=bar.show, text=args.text)
