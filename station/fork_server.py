@@ -3,8 +3,9 @@
 Where the system has no such server (Windows) workers are started one by one, as ever."""
 
 import os
+import signal
 from collections.abc import Sequence
-from multiprocessing import forkserver, get_all_start_methods, get_context
+from multiprocessing import forkserver, get_all_start_methods, get_context, resource_tracker
 from multiprocessing.context import BaseContext
 
 ENVIRONMENT = {
@@ -29,7 +30,12 @@ def begin(ready: Sequence[str]) -> None:
     settle()
     if "forkserver" in get_all_start_methods():
         get_context("forkserver").set_forkserver_preload(list(ready))
-        forkserver.ensure_running()
+        resource_tracker.ensure_running()  # begun by the server else, and hears signals again afterwards
+        heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            forkserver.ensure_running()  # Ctrl-C is the command's to hear; a server that is loading would tell of it at length
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, heard)
 
 
 def context() -> BaseContext:

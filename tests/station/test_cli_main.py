@@ -66,6 +66,16 @@ def test_a_door_runs_and_its_status_is_the_commands(door: Any) -> None:
     assert (seen[1].json, seen[1].config) == (True, Path("a.yaml"))
 
 
+def test_a_door_that_needs_long_begins_before_its_words_are_read(door: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not where only its help is asked for."""
+    done: list[str] = []
+    door(lambda args: done.append("run") or 0)
+    vars(sys.modules["station.cli.verify"])["begin"] = lambda: done.append("begin")
+    monkeypatch.setattr(cli, "_translate_argparse", lambda: done.append("words"))
+    assert cli.main(["verify", "3"]) == 0 and cli.main(["verify", "--help"]) == 0
+    assert done == ["begin", "words", "run", "words"]
+
+
 def test_json_and_config_are_understood_by_a_doors_own_actions_too(door: Any) -> None:
     seen: list[argparse.Namespace] = []
     door(lambda args: seen.append(args) or 0, nested=True)

@@ -93,6 +93,17 @@ def test_the_process_that_hands_out_pages_loads_neither_images_nor_engine(tmp_pa
     assert done.stdout.endswith("\n[]\n") and (tmp_path / "o.pdf").is_file(), done.stdout
 
 
+def test_workers_are_forked_from_a_process_of_one_thread() -> None:
+    """What was worked out beside the imports has ended: a fork would lose it half done."""
+    program = (
+        "import os, gc\nfrom station import fork_server\nfork_server.settle()\nimport station.convert_ready\n"
+        "print(len(os.listdir('/proc/self/task')), gc.isenabled())"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=root)
+    assert done.stdout.split() == ["1", "True"], done.stderr
+
+
 def test_pages_come_in_order_from_files_and_folders(pool: LocalPool, tmp_path: Path, scans: Path) -> None:
     folder = tmp_path / "hộp"
     (folder / "10").mkdir(parents=True)
