@@ -207,6 +207,22 @@ def test_show_through_of_the_partner_is_taken_away(engine):
     assert after[ink].mean() < before[ink].mean() + 12
 
 
+@pytest.mark.parametrize("size", [(2480, 3508), (2471, 3507), (2464, 3506), (40, 31)])
+def test_300_dpi_become_two_thirds_to_the_px(size):
+    from imaging.ocr.prepare_ocr import prepare_ocr
+
+    wide, high = size
+    pixels = np.full((high, wide), 255, np.uint8)
+    pixels[high - 16 : high - 10, wide - 16 : wide - 10] = 0
+    seen = prepare_ocr(Raster(pixels, (300.0, 300.0), "gray"), Preparation("zone", dpi=200.0))
+    assert seen.picture.shape == (high // 3 * 2, wide // 3 * 2)
+    rows, columns = np.nonzero(seen.picture < 128)
+    sides = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+    truth = wide - 16, high - 16, wide - 10, high - 10
+    assert seen.scale == (2 / 3, 2 / 3)
+    assert all(abs(side / (2 / 3) - true) <= 1.5 for side, true in zip(sides, truth, strict=True))
+
+
 def test_a_preparation_is_a_plain_value():
     assert Preparation("usual") == preparations()[0]
 

@@ -158,6 +158,27 @@ def test_a_small_angle_is_turned_as_sharply_and_to_the_same_place_as_by_interpol
     assert sharp[0] > 0.99 * sharp[1]
 
 
+def test_channels_slide_together_as_they_do_one_by_one_across_every_band() -> None:
+    rng = np.random.default_rng(8)
+    colours = rng.integers(0, 256, (2 * slanting.BAND + 37, 3 * slanting.BAND + 11, 3), np.uint8)
+    turned = cv2.getRotationMatrix2D((150.0, 90.0), 0.4, 1.0)
+    size = colours.shape[1] + 5, colours.shape[0] - 3
+    together = slanting.slid(colours, turned, size, (250.0, 240.0, 230.0))
+    for channel, paper in enumerate((250.0, 240.0, 230.0)):
+        alone = slanting.slid(np.ascontiguousarray(colours[:, :, channel]), turned, size, (paper,))
+        assert np.array_equal(together[:, :, channel], alone)
+
+
+def test_a_proof_made_smaller_before_it_is_turned_shows_the_same() -> None:
+    scan = raster(page(), dpi=300.0)
+    shown = Geometry(Orientation(0, 1.0), Skew(0.6, 1.0), Crop((0, 0, scan.width, scan.height), 0.0))
+    quick, once = (render(scan, shown, dpi=140.0, for_screen=way).pixels for way in (True, False))
+    assert quick.shape == once.shape
+    soft, same = (cv2.GaussianBlur(one, (0, 0), 1.5).astype(int)[4:-4, 4:-4] for one in (quick, once))
+    assert np.abs(soft - same).mean() < 0.5  # a px off: 2
+    assert quick.std() > 0.95 * once.std()
+
+
 def test_a_large_angle_or_another_scale_is_not_slid() -> None:
     """Sliding leaves the cosine out; where that would show, the page is turned in two dimensions."""
     page_size = (2480, 3508)
