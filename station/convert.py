@@ -1,5 +1,6 @@
 """Files to one searchable PDF/A-2b: the pages go to worker processes, results wait in a work folder beside the output, and
-the file is bound when all are there. A page that hangs or dies is tried in other ways, and a bad one becomes a placeholder.
+the file is bound by the first worker that has no page left. A page that hangs or dies is tried in other ways, and a bad one
+becomes a placeholder.
 
 Nothing heavy is imported here but where a page is lost: the workers have it all, and a short run is mostly waiting for them."""
 
