@@ -1,5 +1,6 @@
 """From the network's probabilities to words: letters with what else they may be, and where each word stands."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, pairwise
@@ -36,6 +37,10 @@ a quarter of an em is seven; faded or blurred ink leaves as much within a word."
 HINTED, HINTED_WIDE = -6.0, -9.0
 """Log-probability of a blank from which a narrow one is believed, and a wide one. Of 47 wide gaps
 within a word, on spoilt pages, 46 had -9.6 to -20; between words the network had not parted on real first pages, -1 to -8."""
+ALIKE = {letter: group for group in ("I1l|", "Ss5", "Oo0", "B8", "Z2", "/⁄") for letter in group}
+"""Letters (without marks) taken for each other: side by side without a step between, they are one letter read twice. On 41
+real pages nine, all of them so (QHI15, 29/2023/QH1Š5)."""
+NUMBER = re.compile(r"\d[.,]\d")
 INKED = b"\x01"
 FALL = 0.355
 """Confidence = 1 - ``FALL`` × root of the nats its least sure letter is short of certainty: so it spreads as Tesseract's own
@@ -79,14 +84,21 @@ def _spaced(network: Network, strip: Strip, filled: bytes, letters: Sequence[Let
     for which Tesseract leans on its dictionary, it is often a hair from saying so."""
     gaps = _gaps(filled, NARROW / strip.zoom)
     column, blank = POOL / strip.zoom, network.letters.index(" ")
+    text = ""
     before: Letter | None = None
     for letter in letters:
-        if gaps and before is not None and before.last < letter.first and not (before.text + letter.text).isspace():
+        text = (text + letter.text)[-3:]
+        if gaps and before is not None and before.last < letter.first and _may_part(text):
             room = _room(gaps, (before.first + 0.5) * column, (letter.last - 0.5) * column) * strip.zoom
             if room >= NARROW and _is_blank(room, float(scores[before.last : letter.first, blank].max())):
                 yield Letter(" ", before.last, letter.first, 0.0, ())
         yield letter
         before = letter
+
+
+def _may_part(text: str) -> bool:
+    """Whether a blank may stand before the last letter: not among blanks, not behind the comma or point within a number."""
+    return not text[-2:].isspace() and not NUMBER.fullmatch(text)
 
 
 def _is_blank(room: float, hint: float) -> bool:
@@ -112,8 +124,15 @@ def _room(gaps: Sequence[tuple[int, int]], first: float, last: float) -> int:
 
 
 def _filled(strip: Strip) -> bytes:
-    """Which columns of the view hold ink: a byte each, 0 or 1."""
-    return cast(NDArray[np.bool_], strip.ink.any(axis=0)).tobytes()
+    """Which columns of the view hold the line's own ink, not a rule above it or a neighbour's foot: a byte each, 0 or 1."""
+    first, last = _own_rows(strip)
+    return cast(NDArray[np.bool_], strip.ink[first:last].any(axis=0)).tobytes()
+
+
+def _own_rows(strip: Strip) -> tuple[int, int]:
+    """The rows of the view that are the line's own."""
+    _, y0, _, y1 = strip.place.box
+    return max(0, y0 - strip.box[1]), max(1, y1 - strip.box[1])
 
 
 def find_letters(network: Network, scores: Floats) -> list[Letter]:
@@ -145,7 +164,7 @@ def _likeliest(weighed: Floats) -> tuple[Ints, Floats]:
 
 
 def _settled(network: Network, codes: Ints, best: Ints) -> Ints:
-    """What weighing found best, where that is the same letter with other marks."""
+    """What weighing found best, where that is the same letter or one like it."""
     settled = codes.copy()
     for one in np.flatnonzero(codes != best).tolist():
         if _wavers(network, int(best[one]), int(codes[one])):
@@ -181,7 +200,7 @@ def _surest(scores: Floats, runs: Runs) -> Floats:
 
 
 def _runs(network: Network, best: Ints) -> Runs:
-    """Every run that is a letter. Two readings of one base letter side by side are one letter that wavered, not two."""
+    """Every run that is a letter. Two readings of one letter side by side are one letter that wavered, not two."""
     edges = np.flatnonzero(np.diff(best, prepend=-1, append=-1))
     codes = best[edges[:-1]]
     spoken = np.flatnonzero(network.speaks[codes])
@@ -195,8 +214,14 @@ def _runs(network: Network, best: Ints) -> Runs:
 
 
 def _wavers(network: Network, one: int, two: int) -> bool:
-    """Whether two codes are one letter with other marks."""
-    return fold(network.letters[one]).lower() == fold(network.letters[two]).lower()
+    """Whether two codes are one letter with other marks, or letters that are taken for each other."""
+    first, second = network.letters[one], network.letters[two]
+    return fold(first) == fold(second) or _alike(first) == _alike(second) != ""
+
+
+def _alike(letter: str) -> str:
+    base = fold(letter)
+    return ALIKE.get(base.upper() if letter.isupper() else base, "")
 
 
 def _windows(runs: Runs, length: int) -> tuple[Ints, Ints]:
@@ -284,8 +309,7 @@ def _inked(filled: bytes, first: int, last: int, guess: tuple[float, float]) -> 
 def _box(strip: Strip, span: tuple[int, int]) -> Box:
     """The word's ink, in px of the picture; rows of the line's own ink only, so that neighbours above do not count."""
     left, top = strip.box[0], strip.box[1]
-    _, y0, _, y1 = strip.place.box
-    first, last = max(0, y0 - top), max(1, y1 - top)
+    first, last = _own_rows(strip)
     _, y, _, filled = cv2.boundingRect(strip.ink[first:last, span[0] : span[1]].view(np.uint8))
     if filled:
         first, last = first + y, first + y + filled
