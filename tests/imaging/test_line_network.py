@@ -111,17 +111,68 @@ def test_the_line_above_is_kept_out():
 )
 def test_a_gap_parts_words_where_the_network_nearly_saw_a_blank(gap, hint, text):
     """Faded ink leaves gaps as wide as blanks within a word: 1 1 for 11, T ỊCH for TỊCH."""
-    letters = (" ", *"abcdefghijklmnop", "")
-    none = np.zeros(0, np.float32)
-    cell = Cell(none, none, none)
-    network = Network(36, none, cell, cell, cell, cell, none, letters, len(letters) - 1)
-    scores = np.full((16, len(letters)), -25.0, np.float32)
-    scores[:, -1], scores[2, 1], scores[12, 2], scores[7, 0] = -0.01, 0.0, 0.0, hint
+    network, scores = small_network(" abcdefghijklmnop", 16)
+    scores[2, 1], scores[12, 2], scores[7, 0] = 0.0, 0.0, hint
     ink = np.zeros((36, 48), bool)
     ink[8:30, 4 : 24 - gap // 2] = ink[8:30, 24 + gap // 2 : 44] = True
-    box = (0, 0, 48, 36)
-    strip = Strip(np.zeros((36, 48), np.float32), box, 1.0, ink, Place(box, (30.0, 0.0)))
-    assert " ".join(word.token.text for word in decode(network, strip, scores).words) == text
+    assert read_words(network, ink, scores) == text.split()
+
+
+def small_network(letters: str, steps: int) -> tuple[Network, np.ndarray]:
+    """A network of those letters, and scores of a strip in which it saw none."""
+    none = np.zeros(0, np.float32)
+    cell = Cell(none, none, none)
+    scores = np.full((steps, len(letters) + 1), -25.0, np.float32)
+    scores[:, -1] = -0.01
+    return Network(36, none, cell, cell, cell, cell, none, (*letters, ""), len(letters)), scores
+
+
+def read_words(network: Network, ink: np.ndarray, scores: np.ndarray, own: tuple[int, int] = (0, 36)) -> list[str]:
+    """``own``: the line's own rows."""
+    box = (0, 0, ink.shape[1], 36)
+    place = Place((0, own[0], ink.shape[1], own[1]), (30.0, 0.0))
+    line = decode(network, Strip(np.zeros(ink.shape, np.float32), box, 1.0, ink, place), scores)
+    return [word.token.text for word in line.words]
+
+
+def test_a_rule_above_the_line_does_not_fill_its_gaps():
+    """The stroke under TỈNH QUẢNG NGÃI, above Số: 23 /BC-UBND."""
+    network, scores = small_network(" abcdefghijklmnop", 16)
+    scores[2, 1], scores[12, 2], scores[7, 0] = 0.0, 0.0, -7
+    ink = np.zeros((36, 48), bool)
+    ink[14:30, 4:19] = ink[14:30, 29:44] = True
+    ink[1:3] = True
+    assert read_words(network, ink, scores, (12, 32)) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("seen", "text"),
+    [
+        ({5: {"I": -0.7, "1": -1.2}, 6: {"1": -0.3, "I": -2.0}, 12: {"5": -0.1}}, "15"),
+        ({5: {"1": -0.1}, 11: {"Š": -0.8, "5": -1.0}, 12: {"5": -0.5, "Š": -1.6}}, "15"),
+        ({5: {"3": -0.1}, 11: {"⁄": -0.6, "/": -1.5}, 12: {"/": -0.3, "⁄": -2.0}}, "3/"),
+        ({5: {"B": -0.7, "1": -1.2}, 6: {"1": -0.3, "B": -2.0}, 12: {"5": -0.1}}, "B15"),
+    ],
+)
+def test_a_letter_read_twice_is_one(seen, text):
+    """QHI15 for QH15: where the network wavers between two letters that look alike, it says both without a step between."""
+    network, scores = small_network(" ABCDEGHI1Š5/⁄23", 20)
+    for step, letters in seen.items():
+        for letter, sure in letters.items():
+            scores[step, network.letters.index(letter)], scores[step, -1] = sure, -3.0
+    ink = np.zeros((36, 60), bool)
+    ink[8:30, 6:54] = True
+    assert read_words(network, ink, scores) == [text]
+
+
+def test_a_number_is_not_parted_at_its_comma():
+    network, scores = small_network(" 1234567890,abcd", 16)
+    for step, letter in ((2, "9"), (5, ","), (12, "1")):
+        scores[step, network.letters.index(letter)] = 0.0
+    scores[8, 0] = -4
+    ink = np.zeros((36, 48), bool)
+    ink[8:30, 4:20] = ink[8:30, 30:44] = True
+    assert read_words(network, ink, scores) == ["9,1"]
 
 
 @pytest.mark.parametrize("alike", [False, True])
