@@ -13,7 +13,7 @@ from station.errors import SohoaError
 from station.workers import Executor, WorkerLost
 
 COUNT_SECONDS = 3600.0
-VERSION = 3
+VERSION = 4
 """Of what a worker makes of a page: results of another version in a work folder are not taken up."""
 
 
