@@ -12,6 +12,12 @@ Pixels = NDArray[np.uint8]
 Box = tuple[int, int, int, int]
 """x0, y0, x1, y1 in px; x1 and y1 exclusive; y points down."""
 
+
+def meet(one: Box, two: Box) -> bool:
+    """Whether the boxes share a px."""
+    return one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]
+
+
 Mode = Literal["color", "gray", "bitonal"]
 Turn = Literal[0, 90, 180, 270]
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from imaging import ink_guard, pdfa, render, seals
 from imaging.pdfa.left_over import FAINT
 from imaging.prepare import PAPER, WORK_DPI, Prepared, Window
-from imaging.values import Box, Geometry, PageText, Raster, Word
+from imaging.values import Box, Geometry, PageText, Raster, Word, meet
 
 LEAST_PRESENT = 0.65
 """Share of a seal's red, or a signature's vivid colour, that a copy must keep. At JPEG quality 50 real seals keep 0.95 and
@@ -123,11 +123,7 @@ def lost_boxes(truth: PageText, other: PageText) -> tuple[Box, ...]:
     """The places of ``truth``'s sure words that ``other`` has not there."""
     there = [(_letters(word), word.box) for word in other.words]
     sure = ((_letters(word), word.box) for word in truth.words if word.confidence >= SURE)
-    return tuple(box for said, box in sure if said and not any(said == one and _meet(box, at) for one, at in there))
-
-
-def _meet(one: Box, two: Box) -> bool:
-    return one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]
+    return tuple(box for said, box in sure if said and not any(said == one and meet(box, at) for one, at in there))
 
 
 def _wrong(word: str, odd: Collection[str]) -> int:

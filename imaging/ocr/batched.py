@@ -1,6 +1,7 @@
 """Tesseract's network, the lines of a page read together (decision record: the line network); lines of anything but an
 ordinary page are found by Tesseract's layout."""
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
@@ -9,7 +10,6 @@ import cv2
 import numpy as np
 import tesserocr
 from tesserocr import PT, RIL
-from threadpoolctl import threadpool_limits
 
 from imaging.ocr.decoding import decode
 from imaging.ocr.engine import EngineFault, EngineTimeout, Layout, ReadLine
@@ -38,7 +38,7 @@ class Batched(Resident):
 
     def __init__(self, language: str = "vie") -> None:
         """Raises ``NotReadable`` where the language file holds another kind of network."""
-        threadpool_limits(1, "blas")  # workers share the cores already; more threads only wait for each other here
+        _one_thread()
         self._network = load_network(known_folder((language,)) / f"{language}.traineddata")
         super().__init__(language)
         self.name = self.name.replace("(tesserocr)", "(tesserocr, lines together)")
@@ -94,6 +94,14 @@ class Batched(Resident):
             raise EngineFault(str(failure)) from failure
         finally:
             self._api.Clear()
+
+
+def _one_thread() -> None:
+    """Workers share the cores already; more threads only wait for each other here. Most are told so when they start."""
+    if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
+        from threadpoolctl import threadpool_limits  # noqa: PLC0415 - a fiftieth of a second
+
+        threadpool_limits(1, "blas")
 
 
 def _joined(pieces: Sequence[tuple[int, ReadLine]]) -> Iterator[ReadLine]:

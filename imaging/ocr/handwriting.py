@@ -18,7 +18,7 @@ from imaging.ocr.engine import ReadLine, ReadWord
 from imaging.ocr.hand_lines import bare, pen_lines
 from imaging.ocr.noise import around, usual_height
 from imaging.prepare import components
-from imaging.values import Box, Pixels
+from imaging.values import Box, Pixels, meet
 
 Known = Callable[[str], bool]
 
@@ -165,7 +165,7 @@ def _regions(picture: Pixels, printed: Sequence[Box], pens: Sequence[Box], heigh
         marked[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2] = 255
     boxes = [(x, y, x + w, y + h) for x, y, w, h, _ in components(cast(Pixels, marked)).stats[1:].tolist()]
     lines = [(x0 // 2, y0 // 2, x1 // 2, y1 // 2) for x0, y0, x1, y1 in pens]
-    kept = (box for box in boxes if any(_touch(box, line) for line in lines) or _pen_like(rest, box, half))
+    kept = (box for box in boxes if any(meet(box, line) for line in lines) or _pen_like(rest, box, half))
     return tuple((2 * x0, 2 * y0, 2 * x1, 2 * y1) for x0, y0, x1, y1 in kept)
 
 
@@ -184,10 +184,6 @@ def _without_specks(ink: Pixels, height: float) -> Pixels:
     keep = np.maximum(stats[:, 2], stats[:, 3]) > 0.45 * height
     keep[0] = False
     return np.where(keep, 255, 0).astype(np.uint8).take(labels)
-
-
-def _touch(one: Box, two: Box) -> bool:
-    return one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]
 
 
 def _pen_like(rest: Pixels, box: Box, height: float) -> bool:

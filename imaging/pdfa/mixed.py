@@ -18,7 +18,7 @@ from imaging.pdfa.left_over import LeftOver, left_over
 from imaging.pdfa.smooth import evened
 from imaging.pdfa.values import PageImage
 from imaging.prepare import PAPER, Components, Prepared, components, local_paper, prepare, to_gray
-from imaging.values import Box, Pixels, Raster
+from imaging.values import Box, Pixels, Raster, meet
 
 Mask = NDArray[np.bool_]
 Lab = NDArray[np.integer | np.floating]
@@ -318,12 +318,8 @@ def _apart(boxes: list[Box]) -> list[Box]:
     done: list[Box] = []
     for box in boxes:
         whole = box
-        while (other := next((one for one in done if _meet(one, whole)), None)) is not None:
+        while (other := next((one for one in done if meet(one, whole)), None)) is not None:
             done.remove(other)
             whole = (min(whole[0], other[0]), min(whole[1], other[1]), max(whole[2], other[2]), max(whole[3], other[3]))
         done.append(whole)
     return done
-
-
-def _meet(one: Box, two: Box) -> bool:
-    return one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]
