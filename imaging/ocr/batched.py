@@ -1,7 +1,6 @@
 """Tesseract's network, the lines of a page read together (decision record: the line network); lines of anything but an
 ordinary page are found by Tesseract's layout."""
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
@@ -15,7 +14,7 @@ from imaging.ocr.decoding import decode
 from imaging.ocr.engine import EngineFault, EngineTimeout, Layout, ReadLine
 from imaging.ocr.lines import find_lines
 from imaging.ocr.net_file import NotReadable, load_network
-from imaging.ocr.network import LateError, recognise
+from imaging.ocr.network import LateError, one_thread, recognise
 from imaging.ocr.noise import around
 from imaging.ocr.resident import MODES, Resident, show
 from imaging.ocr.strips import Place, Strip, cut, ink_level, parted, whole
@@ -38,7 +37,7 @@ class Batched(Resident):
 
     def __init__(self, language: str = "vie") -> None:
         """Raises ``NotReadable`` where the language file holds another kind of network."""
-        _one_thread()
+        one_thread()
         self._network = load_network(known_folder((language,)) / f"{language}.traineddata")
         super().__init__(language)
         self.name = self.name.replace("(tesserocr)", "(tesserocr, lines together)")
@@ -94,14 +93,6 @@ class Batched(Resident):
             raise EngineFault(str(failure)) from failure
         finally:
             self._api.Clear()
-
-
-def _one_thread() -> None:
-    """Workers share the cores already; more threads only wait for each other here. Most are told so when they start."""
-    if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
-        from threadpoolctl import threadpool_limits  # noqa: PLC0415 - a fiftieth of a second
-
-        threadpool_limits(1, "blas")
 
 
 def _joined(pieces: Sequence[tuple[int, ReadLine]]) -> Iterator[ReadLine]:

@@ -3,6 +3,7 @@
 Tesseract takes a line and a step at a time, a matrix times one vector each. Here the lines of a page go side by side, so that
 every step is one matrix product: the same weights, the same answers, a third of the processor time (docs/bench-convert.md)."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 from typing import cast
@@ -22,6 +23,15 @@ CHUNK = 512
 
 class LateError(Exception):
     """Time ran out between two groups of lines."""
+
+
+def one_thread() -> None:
+    """For the products here: workers share the cores already, more threads only wait for each other. Most processes are told
+    so when they start."""
+    if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
+        from threadpoolctl import threadpool_limits  # noqa: PLC0415 - a fiftieth of a second
+
+        threadpool_limits(1, "blas")
 
 
 def recognise(network: Network, lines: Sequence[Floats], late: Callable[[], bool] = lambda: False) -> list[Floats]:

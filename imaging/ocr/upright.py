@@ -12,12 +12,11 @@ from typing import NamedTuple, cast
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from imaging.ocr.decoding import find_letters
 from imaging.ocr.lines import find_lines
 from imaging.ocr.net_file import Floats, Network, load_network
-from imaging.ocr.network import recognise
+from imaging.ocr.network import one_thread, recognise
 from imaging.ocr.strips import Place, Strip, cut
 from imaging.ocr.tessdata import known_folder
 from imaging.prepare import PAPER
@@ -71,7 +70,7 @@ def find_upright(plain: Pixels, dpi: float, ways: Sequence[tuple[Turn, float]], 
 
 @cache
 def _network(language: str) -> Network:
-    threadpool_limits(1, "blas")  # workers share the cores already
+    one_thread()
     return load_network(known_folder((language,)) / f"{language}.traineddata")
 
 
