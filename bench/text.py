@@ -12,7 +12,9 @@ What is fair to whom (the split):
 - Fields: twelve real first pages of one province's papers. Rules were made on the first six by name; the headings of the last
   six were seen once before the work began. When the engine changed under the rules, the last six were at 31 right of 36 (34
   right or flagged); seeing why, the agreement of a notation with the kind of paper and the capitals of an issuer's name were
-  added, so that they are no longer quite unseen. The recogniser of handwritten figures was trained on other hands only.
+  added, so that they are no longer quite unseen. Two misses were looked into later (a number beside a rule, a figure read
+  twice) and mended where lines are decoded, for all pages. The recogniser of handwritten figures was trained on other hands
+  only.
 - Handwriting: fonts of other hands for the limits (Homemade Apple, Reenie Beanie, Caveat, Dancing Script; for the looks of a
   line also Gloria Hallelujah, Kalam, Pangolin, Patrick Hand) than for the figure (Architects Daughter, Cedarville Cursive,
   Indie Flower, Mansalva, Shadows Into Light).
