@@ -12,7 +12,7 @@ from imaging.language import fold
 from imaging.ocr.engine import Engine, EngineFault, Layout
 from imaging.ocr.gaps import is_dated, number_line
 from imaging.ocr.prepare_ocr import Preparation, prepare_ocr
-from imaging.values import Box, Line, Raster, Word
+from imaging.values import Box, Line, Raster, Word, meet
 
 WAYS: tuple[tuple[Preparation, Layout], ...] = (
     (Preparation("zone", dpi=200.0), "block"),
@@ -36,14 +36,20 @@ def with_date_line(raster: Raster, engine: Engine, lines: Sequence[Line]) -> tup
     row, place = found
     head = lines[row].words[: place + 1]
     below = lines[row].box[3] + LEVEL * (lines[row].box[3] - lines[row].box[1])
-    if any(_is_date(line) for line in lines if line.box[1] < below):
+    if not _stands_alone(lines[row], place) or any(_is_date(line) for line in lines if line.box[1] < below):
         return tuple(lines)
     line = _read(raster, engine, _zone(raster, head))
     if line is None:
         return tuple(lines)
-    kept = [word for word in lines[row].words if word in head or not _over(word.box, line.box)]
+    kept = [word for word in lines[row].words if word in head or not meet(word.box, line.box)]
     rest = [*lines[:row], replace(lines[row], words=tuple(kept)), line, *lines[row + 1 :]]
     return tuple(rest)
+
+
+def _stands_alone(line: Line, place: int) -> bool:
+    """Whether the number has a column to itself, as in a heading; in running text the next word follows at once."""
+    number, behind = line.words[place].box, line.words[place + 1 :]
+    return not behind or behind[0].box[0] - number[2] > number[3] - number[1]
 
 
 def _is_date(line: Line) -> bool:
@@ -80,7 +86,3 @@ def _lines(part: Raster, engine: Engine, way: Preparation, layout: Layout, corne
         words = tuple(Word(word.token.text, placed(word.box), word.token.confidence) for word in line.words)
         base, slope = line.baseline
         yield Line(words, placed(line.box), (base / sy + corner[1], slope * sx / sy))
-
-
-def _over(one: Box, two: Box) -> bool:
-    return one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]

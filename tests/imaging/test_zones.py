@@ -65,6 +65,7 @@ def test_what_stands_in_the_place_of_the_lost_line_goes():
     [
         [line(400, 380, "Số:", "15/QĐ-BNV"), line(402, 1300, *DATE)],
         [line(400, 380, "Một", "trang", "giữa", "văn", "bản")],
+        [line(400, 380, "Nghị", "quyết", "số", "30/NQ-HĐND", "của", "Hội", "đồng", "nhân", "dân")],
     ],
 )
 def test_nothing_is_read_again_where_nothing_is_missing(lines):
