@@ -1,12 +1,13 @@
 """``sohoa convert`` against OCRmyPDF on the same pages, one after the other on the same cores.
 
-    python -m bench.convert [--pages 4 20] [--jobs 2] [--report docs/bench-convert.md]
+    python -m bench.convert [--pages 4 20] [--jobs 2] [--rounds 3] [--report docs/bench-convert.md]
 
 Pages: real 300 dpi colour scans out of the shared data folder where it is present, one image a PDF page and taken out without
 loss, else practice pages. OCRmyPDF is the one found on PATH (for instance from a virtual environment of its own: ``pip install
 ocrmypdf``; Debian packages tesseract-ocr-vie, unpaper, ghostscript). A row whose program is missing says so.
 
-Each command runs as a person types it, from nothing, with its own way to use the cores. Wall time depends on what else the
+Each command runs as a person types it, from nothing, with its own way to use the cores; all in turn, several rounds, and of
+each the fastest counts: two seconds of work vary by a tenth from run to run. Wall time depends on what else the
 machine does: a run is called quiet only if the load was below one before it and other programs took less than a quarter of a
 core while it lasted. Processor time (user and system, every process the command started) hardly depends on it.
 """
@@ -17,7 +18,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -80,6 +81,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.convert")
     parser.add_argument("--pages", type=int, nargs="+", default=[4, 20])
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--report", type=Path)
     options = parser.parse_args()
     load = os.getloadavg()[0]
@@ -87,15 +89,16 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="sohoa-bench-") as folder:
         for pages in options.pages:
             source, kind = bundle(Path(folder), pages)
-            found[pages] = [measured(name, command) for name, command in commands(source, Path(folder), options.jobs)]
+            rounds = [list(measured_all(source, Path(folder), options.jobs)) for _ in range(options.rounds)]
+            found[pages] = [fastest(several) for several in zip(*rounds, strict=True)]
     runs = [run for several in found.values() for run in several]
     quiet = load < QUIET_LOAD and all(run.others < QUIET_OTHERS for run in runs)
     tables = (line for pages, several in found.items() for line in table(several, pages))
-    text = "\n".join([*heading(kind, load, quiet), *tables, "", SPLIT])
+    text = "\n".join([*heading(kind, load, options.rounds, quiet=quiet), *tables, "", SPLIT])
     print(text)
     if options.report:
         options.report.write_text(text + "\n", encoding="utf-8")
-        command = f"python -m bench.convert --pages {' '.join(map(str, options.pages))} --jobs {options.jobs}"
+        command = f"python -m bench.convert --pages {' '.join(map(str, options.pages))} --jobs {options.jobs} --rounds {options.rounds}"
         save("convert", command, list(figures(found, quiet=quiet)), split=SPLIT, versions=_versions(), quiet=quiet)
     return int(any(run.status not in (0, None) for run in runs))
 
@@ -162,6 +165,15 @@ def commands(source: Path, folder: Path, jobs: int) -> Iterator[tuple[str, list[
     yield "ocrmypdf plain, PDF", [peer, *plain, str(source), str(folder / "plain.pdf")]
 
 
+def measured_all(source: Path, folder: Path, jobs: int) -> Iterator[Run]:
+    return (measured(name, command) for name, command in commands(source, folder, jobs))
+
+
+def fastest(runs: Sequence[Run]) -> Run:
+    """Of one command; a run that failed counts before all."""
+    return next((run for run in runs if run.status != 0), min(runs, key=lambda run: run.wall))
+
+
 def measured(name: str, command: list[str]) -> Run:
     """Run a command and look at what it wrote."""
     if not shutil.which(command[0]):
@@ -199,11 +211,11 @@ def _words(path: Path) -> int:
     return len(subprocess.run(["pdftotext", str(path), "-"], capture_output=True, check=True).stdout.split())
 
 
-def heading(kind: str, load: float, quiet: bool) -> Iterator[str]:
+def heading(kind: str, load: float, rounds: int, *, quiet: bool) -> Iterator[str]:
     """Machine, versions, pages, and whether to believe the wall times."""
     yield from ("# Converting: sohoa and OCRmyPDF on the same pages", "")
     yield f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC. {machine()}. {'; '.join(_versions())}."
-    yield f"Pages: {kind}. Load before: {load:.1f}."
+    yield f"Pages: {kind}. Load before: {load:.1f}. Of each command the fastest of {rounds} rounds, all commands in turn."
     yield "" if quiet else "\n**Not a quiet measurement**: other programs ran meanwhile; compare the processor times."
 
 
