@@ -98,7 +98,8 @@ def main() -> int:
     print(text)
     if options.report:
         options.report.write_text(text + "\n", encoding="utf-8")
-        command = f"python -m bench.convert --pages {' '.join(map(str, options.pages))} --jobs {options.jobs} --rounds {options.rounds}"
+        asked = f"--pages {' '.join(map(str, options.pages))} --jobs {options.jobs} --rounds {options.rounds}"
+        command = f"python -m bench.convert {asked}"
         save("convert", command, list(figures(found, quiet=quiet)), split=SPLIT, versions=_versions(), quiet=quiet)
     return int(any(run.status not in (0, None) for run in runs))
 
